@@ -1,0 +1,1 @@
+"""Live virtual z-stacks from a single focal plane."""

@@ -1,0 +1,224 @@
+"""Profiles: which microscope, camera, stage, objective and limits; read from YAML.
+
+Every model is frozen and refuses unknown keys, so that a typing error in a profile is an
+error before a device moves. Names carry their unit (``_um``, ``_ms``, ``_s``, ``_nm``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+PositiveFloat = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0)]
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used: the sentence says which key, what it found, what it wants."""
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, strict about keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Optics(Settings):
+    """Objective and light. Defaults are the paper's 20x/0.75 with 300 nm red beads."""
+
+    na: PositiveFloat = 0.75
+    magnification: PositiveFloat = 20.0
+    immersion_index: PositiveFloat = 1.0
+    sample_index: PositiveFloat = 1.33
+    """Refractive index of the sample; a mismatch to the immersion makes the PSF asymmetric in z."""
+    emission_nm: PositiveFloat = 584.0
+    pixel_size_um: PositiveFloat | None = 0.325
+    """Pixel in the sample plane; ``null`` means: ask Micro-Manager, or the stack file."""
+
+
+class Camera(Settings):
+    """Camera settings; the noise figures are used by the built-in camera only."""
+
+    width_px: PositiveInt = 512
+    height_px: PositiveInt = 512
+    exposure_ms: PositiveFloat = 20.0
+    frame_rate_hz: PositiveFloat = 20.0
+    offset_counts: Annotated[float, Field(ge=0)] = 100.0
+    electrons_per_count: PositiveFloat = 0.46
+    read_noise_e: Annotated[float, Field(ge=0)] = 1.6
+    bit_depth: Annotated[int, Field(ge=8, le=16)] = 16
+    noise: bool = True
+
+
+class Drift(Settings):
+    """How the sample of the built-in microscope moves while nobody asked it to."""
+
+    kind: Literal["none", "linear", "walk", "sine"] = "none"
+    axial_um: Annotated[float, Field(ge=0)] = 3.0
+    """Largest axial excursion: the drift stays within plus and minus this."""
+    lateral_um: Annotated[float, Field(ge=0)] = 2.0
+    period_s: PositiveFloat = 20.0
+    """Time in which a linear or sine drift covers its excursion; the walk's time scale."""
+    seed: int = 0
+
+
+class Stage(Settings):
+    """Focus stage. No move ever leaves ``z_min_um`` … ``z_max_um``, whoever asks."""
+
+    z_min_um: float = -60.0
+    z_max_um: float = 60.0
+    z_start_um: float = 0.0
+    speed_um_s: PositiveFloat = 2000.0
+    settle_ms: Annotated[float, Field(ge=0)] = 2.0
+    xy_limit_um: PositiveFloat = 5000.0
+    drift: Drift = Drift()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Stage:
+        if not self.z_min_um <= self.z_start_um <= self.z_max_um:
+            raise ValueError(
+                f"stage limits {self.z_min_um:g} … {self.z_max_um:g} µm do not contain "
+                f"z_start_um = {self.z_start_um:g} µm; set z_min_um <= z_start_um <= z_max_um"
+            )
+        return self
+
+
+class Specimen(Settings):
+    """What the built-in microscope looks at."""
+
+    kind: Literal["beads-volume", "beads-flat", "stack"] = "beads-volume"
+    seed: int = 0
+    beads_per_100um2: PositiveFloat = 0.19
+    """Beads per 100 µm²; the default is the paper's ~13 in a 256² field of 0.325 µm pixels."""
+    depth_um: PositiveFloat = 20.0
+    """Thickness over which volume beads are spread, centred on z = 0."""
+    photons: PositiveFloat = 8000.0
+    """Mean electrons at the peak pixel of a bead in focus at 20 ms exposure."""
+    background_photons: Annotated[float, Field(ge=0)] = 20.0
+    """Mean background electrons a pixel at 20 ms exposure."""
+    path: Path | None = None
+    """Recorded z-stack (TIFF or OME-TIFF), for ``kind: stack``; relative to the profile's folder."""
+    pixel_size_um: PositiveFloat | None = None
+    z_step_um: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _stack_has_path(self) -> Specimen:
+        if self.kind == "stack" and self.path is None:
+            raise ValueError(
+                "specimen.kind is 'stack' but specimen.path is missing; "
+                "give a TIFF z-stack, e.g. --set specimen.path=my_stack.tif"
+            )
+        return self
+
+
+class Calibration(Settings):
+    """The z-stacks a model is trained on. Defaults: the paper's -20 … +20 µm in 0.5 µm steps."""
+
+    range_um: PositiveFloat | None = 40.0
+    """Full range around the focus; ``null``: all that the stack file or the stage offers."""
+    step_um: PositiveFloat | None = 0.5
+    fields: PositiveInt = 3
+    field_spacing_um: PositiveFloat | None = None
+    """Distance between fields; ``null``: one field of view, so that fields never overlap."""
+    autofocus: bool = True
+    autofocus_range_um: PositiveFloat = 20.0
+
+
+class MicroManager(Settings):
+    """A microscope that Micro-Manager drives."""
+
+    cfg: Path
+    """The Micro-Manager ``.cfg``; a bare name is also looked for in the Micro-Manager folder."""
+    camera: str | None = None
+    focus: str | None = None
+    xy_stage: str | None = None
+    channel_group: str | None = None
+
+
+class Profile(Settings):
+    """One microscope with one sample and its limits: the content of ``configs/*.yaml``."""
+
+    name: str
+    microscope: Literal["simulated", "micromanager"] = "simulated"
+    micromanager: MicroManager | None = None
+    optics: Optics = Optics()
+    camera: Camera = Camera()
+    stage: Stage = Stage()
+    specimen: Specimen = Specimen()
+    channel: str = "TexasRed"
+    calibration: Calibration = Calibration()
+    folder: Path = Path()
+    """Where the profile was read from; relative paths in it start here."""
+
+    @model_validator(mode="after")
+    def _has_microscope(self) -> Profile:
+        if self.microscope == "micromanager" and self.micromanager is None:
+            raise ValueError(
+                "microscope is 'micromanager' but the section micromanager is missing; "
+                "add micromanager.cfg with the path of your Micro-Manager .cfg"
+            )
+        return self
+
+    def resolve(self, path: Path) -> Path:
+        """``path`` as given if it exists from here or is absolute, else beside the profile."""
+        return path if path.is_absolute() or path.exists() else self.folder / path
+
+
+def load_profile(path: Path, overrides: dict[str, str] | None = None) -> Profile:
+    """Read a profile and apply ``{"specimen.seed": "3"}``-like overrides (values are YAML).
+
+    Raises
+    ------
+    ProfileError
+        File missing, not YAML, unknown key, value out of range; the text names it.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProfileError(f"Profile {path} does not exist; give the path of a .yaml file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProfileError(f"Profile {path} is not readable YAML ({error}).") from error
+    if not isinstance(data, dict):
+        raise ProfileError(f"Profile {path} holds {type(data).__name__}, not keys and values.")
+    for key, text in (overrides or {}).items():
+        _set(data, key, yaml.safe_load(text))
+    try:
+        return Profile(**data, folder=path.parent.resolve())
+    except (ValidationError, TypeError) as error:
+        raise ProfileError(f"Profile {path}: {_sentence(error)}") from error
+
+
+def _set(data: dict[str, Any], key: str, value: object) -> None:
+    *parents, last = key.split(".")
+    for name in parents:
+        data = data.setdefault(name, {})
+        if not isinstance(data, dict):
+            raise ProfileError(f"--set {key}: {name!r} is a value, not a section.")
+    data[last] = value
+
+
+def _sentence(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return str(error)
+    parts = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            known = ", ".join(_known_keys(item["loc"][:-1]))
+            parts.append(f"unknown key {key!r}; known here: {known}")
+        else:
+            where = f"{key} = {item['input']!r}: " if key else ""
+            parts.append(where + item["msg"].removeprefix("Value error, "))
+    return "; ".join(parts) + "."
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Profile
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return sorted(set(model.model_fields) - {"folder"})
