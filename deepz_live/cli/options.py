@@ -1,0 +1,37 @@
+"""Arguments and options that several commands share, described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Profile = Annotated[
+    str,
+    typer.Option(
+        "--profile", "-p", help="Microscope profile: a .yaml file or the name of a shipped one."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change one value of the profile; may be repeated."
+    ),
+]
+Model = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="Bundle of a trained network; default: the shipped one."),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", min=0.1, help="Stop after this time; default: when told to."),
+]
+Headless = Annotated[bool, typer.Option("--headless", help="Without a window.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object last; the rest goes to stderr.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", metavar="Y0:Y1,X0:X1", help="Only this part of the field, in pixels."),
+]

@@ -1,0 +1,38 @@
+"""``refocus``: one image from disk, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepz_live.cli import options, parse
+from deepz_live.cli.base import UsageError, app, guarded, say
+
+
+@app.command()
+@guarded
+def refocus(
+    image: Annotated[Path, typer.Argument(help="Single-plane TIFF image.")],
+    out: Annotated[Path, typer.Option(help="OME-TIFF to write.")],
+    model: options.Model = None,
+    z: Annotated[
+        str | None,
+        typer.Option("--z", metavar="A:B:STEP", help="Planes in µm, both ends included."),
+    ] = None,
+    surface: Annotated[
+        str | None,
+        typer.Option(metavar="SPEC", help="One surface, e.g. uniform:3 or tilt:1.5,0."),
+    ] = None,
+) -> None:
+    """Refocus one image to a stack of planes or to a surface.
+
+    Example: [bold]deepz-live refocus image.tif --z=-10:10:2 --out refocused.ome.tif[/bold]
+    """
+    if (z is None) == (surface is None):
+        raise UsageError("Give either --z (planes) or --surface (one surface), and not both.")
+    from deepz_live.cli.offline import run_refocus
+
+    planes = run_refocus(image, model, parse.distances(z) if z else None, surface, out)
+    say(f"Wrote {planes} plane{'s' if planes != 1 else ''} to {out}.")

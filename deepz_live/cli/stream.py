@@ -1,0 +1,90 @@
+"""The live path from the command line: ``live`` and ``replay``, and the bare window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepz_live.cli import options, parse
+from deepz_live.cli.base import app, guarded, print_json, quiet_output, say
+
+
+@app.callback(invoke_without_command=True)
+@guarded
+def main(context: typer.Context) -> None:
+    """A live virtual z-stack from a single focal plane; without a command: the window.
+
+    Example: [bold]deepz-live demo[/bold]
+    """
+    if context.invoked_subcommand is None:
+        from deepz_live.gui.app import run_window
+
+        run_window()
+
+
+@app.command()
+@guarded
+def live(
+    profile: options.Profile = "simulated",
+    model: options.Model = None,
+    set_: options.Set = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Record the frames into this session folder.")
+    ] = None,
+    seconds: options.Seconds = None,
+    headless: options.Headless = False,
+    json: options.Json = False,
+) -> None:
+    """Refocus the camera stream of a microscope live, with the window or without it.
+
+    Example: [bold]deepz-live live --profile simulated --headless --seconds 10 --json[/bold]
+    """
+    with quiet_output(json):
+        if headless:
+            from deepz_live.cli.headless import run_live
+
+            summary = run_live(profile, parse.overrides(set_ or []), model, record, seconds)
+        else:
+            from deepz_live.cli.windowed import live_window
+
+            summary = live_window(profile, parse.overrides(set_ or []), model, record, seconds)
+    finish(summary, json)
+
+
+@app.command()
+@guarded
+def replay(
+    session: Annotated[Path, typer.Argument(help="Folder of a recorded session.")],
+    model: options.Model = None,
+    speed: Annotated[
+        str, typer.Option(help="1 is real time; max refocuses every frame as fast as it can.")
+    ] = "1",
+    headless: options.Headless = False,
+    json: options.Json = False,
+) -> None:
+    """Send a recorded session through the live path again.
+
+    Example: [bold]deepz-live replay recordings/embryo --speed max --headless --json[/bold]
+    """
+    with quiet_output(json):
+        if headless:
+            from deepz_live.cli.headless import run_replay
+
+            summary = run_replay(session, model, parse.speed(speed))
+        else:
+            from deepz_live.cli.windowed import replay_window
+
+            summary = replay_window(session, model, parse.speed(speed))
+    finish(summary, json)
+
+
+def finish(summary: dict[str, Any], json: bool) -> None:
+    """The end of a live run: the JSON object, or the same in words."""
+    if json:
+        print_json(summary)
+        return
+    for key, value in summary.items():
+        if value is not None:
+            say(f"{key.replace('_', ' '):>24}  {value}")
