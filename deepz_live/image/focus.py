@@ -1,0 +1,75 @@
+"""How sharp is a plane, and one image that is sharp everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pywt
+from numpy.typing import NDArray
+
+WAVELET = "sym8"
+LEVELS = 4
+
+
+def sharpness(planes: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Standard deviation of every plane, the paper's focus criterion.
+
+    Parameters
+    ----------
+    planes
+        ``(Z, Y, X)``.
+
+    Returns
+    -------
+    ``(Z,)`` in the unit of the pixels.
+    """
+    return np.std(np.asarray(planes, np.float64), axis=(1, 2))
+
+
+def extended_depth_of_field(planes: NDArray[np.generic]) -> NDArray[np.float32]:
+    """One image in which everything is in focus, by wavelet fusion.
+
+    Of all planes the wavelet coefficient with the largest magnitude is kept, and each pixel of
+    the fused image is then replaced by the nearest value that this pixel really had in the stack,
+    so that fusion invents no brightness (B. Forster et al., Microsc. Res. Tech. 65, 33-42, 2004;
+    here with a real wavelet).
+
+    Parameters
+    ----------
+    planes
+        ``(Z, Y, X)``, any dtype.
+
+    Returns
+    -------
+    ``(Y, X)`` float32, same unit.
+    """
+    shape = planes.shape[1:]
+    levels = min(LEVELS, pywt.dwt_max_level(min(shape), WAVELET))
+    if levels < 1:
+        return np.asarray(planes.max(axis=0), np.float32)
+    fused: NDArray[np.float32] | None = None
+    slices = None
+    for plane in planes:
+        coefficients, slices = pywt.coeffs_to_array(
+            pywt.wavedec2(np.asarray(plane, np.float32), WAVELET, mode="symmetric", level=levels)
+        )
+        if fused is None:
+            fused = coefficients
+        else:
+            np.copyto(fused, coefficients, where=np.abs(coefficients) > np.abs(fused))
+    coefficients = pywt.array_to_coeffs(fused, slices, output_format="wavedec2")
+    image = pywt.waverec2(coefficients, WAVELET, mode="symmetric")[: shape[0], : shape[1]]
+    return _nearest_measured(planes, np.asarray(image, np.float32))
+
+
+def _nearest_measured(
+    planes: NDArray[np.generic], image: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    best = np.full(image.shape, np.inf, np.float32)
+    result = np.zeros_like(image)
+    for plane in planes:
+        values = np.asarray(plane, np.float32)
+        distance = np.abs(values - image)
+        nearer = distance < best
+        best[nearer] = distance[nearer]
+        result[nearer] = values[nearer]
+    return result

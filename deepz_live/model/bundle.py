@@ -1,0 +1,197 @@
+"""A trained network on disk, with its optics, range, normalisation and measured quality.
+
+A bundle is a BioImage.IO model folder. Our own facts stand in ``rdf.yaml`` under ``config:
+deepz_live:``. ``SHA256SUMS`` lists every other file, so a changed byte is noticed before
+anything is used; loading runs no pickled code and follows no path out of the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from deepz_live.config import Optics, Settings
+from deepz_live.image.normalization import Normalization
+
+FORMAT = 1
+DESCRIPTION = "rdf.yaml"
+ONNX = "model.onnx"
+WEIGHTS = "weights.safetensors"
+SUMS = "SHA256SUMS"
+REQUIRED = (DESCRIPTION, ONNX, WEIGHTS)
+SHIPPED = "beads_20x075"
+
+
+class BundleError(ValueError):
+    """A bundle that cannot be used: what is wrong with it and what to do."""
+
+
+class DistanceQuality(Settings):
+    """Agreement with the mechanical scan at one refocus distance, on images never trained on."""
+
+    dz_um: float
+    n: int
+    mae: float
+    rmse: float
+    corr: float
+    corr_detail: float
+    ssim: float
+    baseline: dict[str, float]
+    """The same scores for the input as it is, not refocused."""
+
+
+class BundleFacts(Settings):
+    """What the live view must know about a network.
+
+    ``z_planes_um`` is the z grid of the planes model; for a generator, which takes any distance,
+    it is the grid that a virtual stack is made on. ``intensity_counts`` are the 0.1 and 99.99
+    percentiles of the training frames.
+    """
+
+    format: Literal[1] = FORMAT
+    network: Literal["planes", "generator"]
+    width: float = Field(gt=0)
+    z_planes_um: tuple[float, ...] = Field(min_length=2)
+    pixel_size_um: float = Field(gt=0)
+    optics: Optics
+    channel: str
+    exposure_ms: float
+    normalization: Normalization
+    intensity_counts: tuple[float, float]
+    multiple: int = Field(ge=1)
+    margin_px: int = Field(ge=0)
+    quality: tuple[DistanceQuality, ...] = ()
+    training: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> BundleFacts:
+        if any(b <= a for a, b in zip(self.z_planes_um, self.z_planes_um[1:], strict=False)):
+            raise ValueError("z_planes_um must ascend")
+        return self
+
+    @property
+    def z_range_um(self) -> tuple[float, float]:
+        """Smallest and largest refocus distance, µm."""
+        return self.z_planes_um[0], self.z_planes_um[-1]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A checked bundle.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    facts
+        What is known about the network.
+    sha256
+        Digest of all its files: the bundle's identity in sessions.
+    """
+
+    path: Path
+    facts: BundleFacts
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def onnx_path(self) -> Path:
+        return self.path / ONNX
+
+    @property
+    def weights_path(self) -> Path:
+        return self.path / WEIGHTS
+
+    def identity(self) -> dict[str, str]:
+        """What a session records about the bundle that made its planes."""
+        return {"name": self.name, "sha256": self.sha256}
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Check and read a bundle folder.
+
+    Raises
+    ------
+    BundleError
+        Missing file, changed byte, link out of the folder, unreadable or incomplete facts.
+    """
+    if not path.is_dir():
+        raise BundleError(f"Bundle {path} does not exist; give the folder that training wrote.")
+    identity = _check_sums(path)
+    try:
+        text = (path / DESCRIPTION).read_text(encoding="utf-8")
+        facts = BundleFacts.model_validate(yaml.safe_load(text)["config"]["deepz_live"])
+    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"Bundle {path}: {DESCRIPTION} holds no readable config.deepz_live section ({error!r}); "
+            "it was not written by `deepz-live train`, train it again."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BundleError(
+            f"Bundle {path}: {DESCRIPTION} has {key!r} wrong ({first['msg']}); "
+            "it was written by another version, train it again."
+        ) from error
+    return Bundle(path.resolve(), facts, identity)
+
+
+def shipped_bundle() -> Bundle:
+    """The bundle that comes with the package, trained on the built-in microscope's beads."""
+    return load_bundle(Path(str(files("deepz_live.model") / "shipped" / SHIPPED)))
+
+
+def seal(path: Path) -> str:
+    """Write ``SHA256SUMS`` over all files of a bundle folder; returns the identity."""
+    names = sorted(p.name for p in path.iterdir() if p.is_file() and p.name != SUMS)
+    lines = [f"{_digest(path / name)}  {name}\n" for name in names]
+    (path / SUMS).write_text("".join(lines), encoding="ascii", newline="\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _check_sums(path: Path) -> str:
+    sums = path / SUMS
+    missing = [name for name in (*REQUIRED, SUMS) if not (path / name).is_file()]
+    if missing:
+        raise BundleError(
+            f"Bundle {path} lacks {', '.join(missing)}; copy the whole folder that training wrote."
+        )
+    lines = sums.read_text(encoding="ascii", errors="replace").splitlines()
+    listed = [line.split("  ", 1) for line in lines if "  " in line]
+    if not set(REQUIRED) <= {name for _, name in listed}:
+        raise BundleError(f"Bundle {path}: {SUMS} does not list all files; copy the folder again.")
+    for digest, name in listed:
+        _check_file(path, name, digest)
+    return hashlib.sha256(("\n".join(lines) + "\n").encode()).hexdigest()
+
+
+def _check_file(folder: Path, name: str, digest: str) -> None:
+    file = folder / name
+    if Path(name).name != name or file.is_symlink():
+        raise BundleError(
+            f"Bundle {folder}: {name!r} leads out of the folder; only use bundles whose files "
+            "lie in the folder itself."
+        )
+    if not file.is_file():
+        raise BundleError(f"Bundle {folder} lacks {name}; copy the whole folder again.")
+    found = _digest(file)
+    if found != digest:
+        raise BundleError(
+            f"Bundle {folder}: {name} has SHA-256 {found[:12]}…, but {digest[:12]}… was sealed in "
+            "it, so the file was changed or damaged; copy the bundle again or train it again."
+        )
+
+
+def _digest(path: Path) -> str:
+    # Not hashlib.file_digest: text files must give the same digest on every platform, so they
+    # are written with "\n" and .gitattributes keeps them so.
+    return hashlib.sha256(path.read_bytes()).hexdigest()
