@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deepz_live.stream.frame import Frame, StreamInfo
 
@@ -40,3 +40,12 @@ class FrameSource(Protocol):
 
     def stop(self) -> None:
         """End the stream; harmless when called twice."""
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source in which somebody can jump: after a jump, indices begin anew."""
+
+    @property
+    def jumps(self) -> int:
+        """Jumps that took effect before the frame that ``read`` returned last."""
