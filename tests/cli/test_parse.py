@@ -1,0 +1,71 @@
+"""Text from the command line becomes the values it says, or one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepz_live.cli import parse
+from deepz_live.cli.base import UsageError
+
+
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("-10:10:5", (-10, -5, 0, 5, 10)),
+        ("0:0.3:0.1", (0, 0.1, 0.2, 0.3)),
+        ("4:-4:-4", (4, 0, -4)),
+        ("0:5:2", (0, 2, 4)),
+        ("2:2:1", (2,)),
+        ("-4", (-4,)),
+    ],
+)
+def test_planes_include_both_ends(text, wanted):
+    assert parse.distances(text) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("text", ["", "a:b:c", "1:2", "0:10:0", "0:10:-1", "0:nan:1", "0:1e9:1e-3"])
+def test_planes_that_make_no_sense_are_named(text):
+    with pytest.raises(UsageError, match=r"--z .*"):
+        parse.distances(text)
+
+
+def test_a_region_is_rows_then_columns():
+    assert parse.region("0:512,256:1024") == (slice(0, 512), slice(256, 1024))
+
+
+def test_an_empty_side_of_a_region_is_the_edge():
+    assert parse.region(":,:256") == (slice(None, None), slice(None, 256))
+
+
+def test_no_region_is_the_whole_field():
+    assert parse.region(None) is None
+
+
+@pytest.mark.parametrize("text", ["0:5", "5:5,0:9", "9:5,0:9", "0:9,:0", "-4:5,0:9", "a:b,c:d"])
+def test_a_region_that_makes_no_sense_is_named(text):
+    with pytest.raises(UsageError, match="--region"):
+        parse.region(text)
+
+
+def test_settings_keep_equal_signs_in_their_value():
+    assert parse.overrides(["specimen.path=a=b.tif", "camera.exposure_ms = 5"]) == {
+        "specimen.path": "a=b.tif",
+        "camera.exposure_ms": "5",
+    }
+
+
+@pytest.mark.parametrize("text", ["specimen.seed", "=3"])
+def test_a_setting_without_key_or_value_is_named(text):
+    with pytest.raises(UsageError, match="key=value"):
+        parse.overrides([text])
+
+
+def test_speed_max_means_as_fast_as_frames_come():
+    assert parse.speed("max") is None
+    assert parse.speed("0.5") == 0.5
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "fast", "nan", "inf"])
+def test_a_speed_that_makes_no_sense_is_named(text):
+    with pytest.raises(UsageError, match="--speed"):
+        parse.speed(text)
