@@ -1,0 +1,413 @@
+"""The live path composed: source → hub → {writer, refocus worker}. No Qt.
+
+Recording never depends on refocusing: the writer hangs on the pump, and what the worker raises
+stays with the worker.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from deepz_live.refocus.check import check_stream
+from deepz_live.refocus.drift import DriftSample
+from deepz_live.refocus.engine import Engine, RefocusError
+from deepz_live.refocus.view import RefocusResult, ViewRequest
+from deepz_live.refocus.worker import RefocusWorker
+from deepz_live.session.writer import SessionWriter
+from deepz_live.stream.fifo import BlockingFifo
+from deepz_live.stream.frame import Frame
+from deepz_live.stream.hub import Hub
+from deepz_live.stream.source import FrameSource
+
+Clock = Callable[[], float]
+
+_DRIFT_KEPT = 200_000
+
+
+class Truth(Protocol):
+    """What the built-in microscope knows about its sample."""
+
+    def drift_um(self, time_s: float) -> tuple[float, float, float]:
+        """``(dz, dy, dx)`` in µm by which the sample has moved at ``time_s``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """The numbers of the status bar, at one moment."""
+
+    camera_fps: float
+    refocus_fps: float
+    latency_ms: float | None
+    captured: int
+    refocused: int
+    skipped_for_view: int
+    lost: int
+    provider: str | None
+    reason: str
+    finished: bool
+    recording: bool
+    recorded: int
+    dropped: int
+    queued: int
+    queue_capacity: int
+    bytes_written: int
+    free_bytes: int
+    elapsed_s: float
+    session: Path | None
+
+
+class LiveSession:
+    """Frames in, refocused planes and a recording out.
+
+    Parameters
+    ----------
+    source
+        A camera or a replay; it is started and stopped here.
+    engine
+        None shows and records raw frames only. The caller opens and closes it.
+    record_to
+        A new or empty folder to record into from the first frame on.
+    request
+        The view at the beginning.
+    truth
+        The built-in microscope's, for ``drift_rmse_um``.
+    every_frame
+        Refocus each frame; the source is slowed down to the network's pace.
+    expected_digests
+        Frame index to recorded digest: every result is compared with it.
+    settings
+        Written into the recording's manifest.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        engine: Engine | None,
+        *,
+        record_to: Path | None = None,
+        request: ViewRequest | None = None,
+        truth: Truth | None = None,
+        every_frame: bool = False,
+        expected_digests: Mapping[int, int] | None = None,
+        settings: dict[str, Any] | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.engine = engine
+        self._record_to = record_to
+        self._truth = truth
+        self._expected = expected_digests
+        self._settings = settings or {}
+        self._fifo: BlockingFifo[Frame] | None = None
+        if every_frame and engine is not None:
+            self._fifo = BlockingFifo()
+        self._hub = Hub(source, clock=clock, pace_with=self._fifo)
+        self._newest = _Newest()
+        self._hub.attach(self._newest)
+        self._lock = threading.Lock()
+        self._result: RefocusResult | None = None
+        self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
+        self._drift_errors = _DriftErrors(truth)
+        self._compared = self._identical = 0
+        self._writer: SessionWriter | None = None
+        self._written = 0
+        self._session: Path | None = None
+        self._worker: RefocusWorker | None = None
+        if engine is not None:
+            self._worker = RefocusWorker(
+                self._fifo if self._fifo is not None else self._hub.latest,
+                engine,
+                request=request,
+                info=source.info,
+                clock=clock,
+                latency_from_capture=not every_frame,
+            )
+            self._worker.on_result.append(self._take_result)
+            self._worker.on_reference.append(self._take_reference)
+        self._stopped = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of the stream differs from the model's training."""
+        if self.engine is None:
+            return ()
+        return check_stream(self.engine.bundle, self.source.info)
+
+    @property
+    def error(self) -> Exception | None:
+        """What the operator must see: the camera's, else the recording's, else the worker's."""
+        writer, worker = self._writer, self._worker
+        return (
+            self._hub.error
+            or (writer.error if writer is not None else None)
+            or (worker.error if worker is not None else None)
+        )
+
+    @property
+    def finished(self) -> bool:
+        """True once the stream has ended and all its frames went through the worker."""
+        worker_done = self._worker is None or not self._worker.running
+        return self._hub.stats().finished and worker_done
+
+    @property
+    def recording(self) -> bool:
+        """True while frames are written."""
+        return self._writer is not None
+
+    def start(self) -> None:
+        """Begin to record (if asked for), to refocus and to stream.
+
+        Raises
+        ------
+        SessionError, SourceError
+            The folder cannot be used; the source does not start. Nothing keeps running then.
+        """
+        try:
+            if self._record_to is not None:
+                self.start_recording(self._record_to)
+            if self._worker is not None:
+                self._worker.start()
+            self._hub.start()
+        except Exception:
+            self.stop()
+            raise
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """End stream, refocusing and recording, in this order; harmless when called twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        try:
+            self._hub.stop(timeout_s)
+        finally:
+            try:
+                if self._worker is not None:
+                    self._worker.stop(timeout_s)
+            finally:
+                self.stop_recording(timeout_s)
+
+    def wait_finished(self, timeout_s: float) -> bool:
+        """Wait for the end of a replay and of its refocusing; False if not in time."""
+        if not self._hub.wait_finished(timeout_s):
+            return False
+        return self._worker is None or self._worker.join(timeout_s)
+
+    def start_recording(self, folder: Path) -> None:
+        """Write every frame from now on into ``folder``, which must be new or empty.
+
+        Raises
+        ------
+        SessionError
+            The folder is not empty or cannot be written, or a recording runs already.
+        """
+        from deepz_live.session.errors import SessionError
+
+        if self._writer is not None:
+            raise SessionError(
+                f"A recording into {self._session} is running; stop it before starting another."
+            )
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise SessionError(
+                f"{folder} is not an empty folder, so nothing is recorded into it; "
+                "give a new folder."
+            )
+        writer = SessionWriter(
+            folder, self.source.info, settings=self._settings, bundle=_bundle_facts(self.engine)
+        )
+        writer.start()
+        if self._worker is not None:
+            writer.event("view", **_request_facts(self._worker.request))
+        self._writer, self._session = writer, folder
+        self._hub.attach(writer)
+
+    def stop_recording(self, timeout_s: float = 30.0) -> None:
+        """End the recording; what was captured until now is written. Harmless without one."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        self._hub.detach(writer)
+        try:
+            if self.error is not None:
+                writer.event("error", message=str(self.error))
+            writer.stop(timeout_s)
+        finally:
+            self._written += writer.stats().written
+
+    def set_view(self, request: ViewRequest) -> None:
+        """Look at other planes. Raises :class:`RefocusError` outside the model's range."""
+        if self._worker is None:
+            raise RefocusError("No model is open, so there is nothing to refocus; open a bundle.")
+        self._worker.request = request
+        self._event("view", **_request_facts(request))
+
+    def view(self) -> ViewRequest | None:
+        """What is looked at; None without a model."""
+        return self._worker.request if self._worker is not None else None
+
+    def set_reference(self) -> None:
+        """Measure drift against the next frame that is refocused."""
+        if self._worker is not None:
+            self._worker.set_reference()
+
+    def clear_error(self) -> None:
+        """Forget the worker's last error, once the operator has read it."""
+        if self._worker is not None:
+            self._worker.clear_error()
+
+    def latest_frame(self) -> Frame | None:
+        """The newest raw frame; it can be asked for again and again."""
+        return self._newest.frame
+
+    def latest_result(self) -> RefocusResult | None:
+        """The newest refocused frame; it can be asked for again and again."""
+        return self._result
+
+    def drift_history(self) -> list[DriftSample]:
+        """All drift samples since the start, oldest first; a new reference does not clear them."""
+        with self._lock:
+            return list(self._drift)
+
+    def status(self) -> LiveStatus:
+        """Numbers of this moment."""
+        hub = self._hub.stats()
+        worker = self._worker.stats() if self._worker is not None else None
+        writer = self._writer
+        record = writer.stats() if writer is not None else None
+        return LiveStatus(
+            camera_fps=hub.fps,
+            refocus_fps=worker.fps if worker else 0.0,
+            latency_ms=worker.latency_ms_p50 if worker else None,
+            captured=hub.captured,
+            refocused=worker.refocused if worker else 0,
+            skipped_for_view=worker.skipped if worker else 0,
+            lost=hub.lost,
+            provider=self.engine.provider if self.engine is not None else None,
+            reason=self.engine.reason if self.engine is not None else "",
+            finished=self.finished,
+            recording=record is not None,
+            recorded=record.written if record else 0,
+            dropped=record.dropped if record else 0,
+            queued=record.queued if record else 0,
+            queue_capacity=record.queue_capacity if record else 0,
+            bytes_written=record.bytes_written if record else 0,
+            free_bytes=record.free_bytes if record else 0,
+            elapsed_s=record.elapsed_s if record else 0.0,
+            session=self._session,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The object that ``--json`` of demo, live and replay prints."""
+        hub = self._hub.stats()
+        worker = self._worker.stats() if self._worker is not None else None
+        writer = self._writer
+        summary: dict[str, Any] = {
+            "frames_captured": hub.captured,
+            "frames_refocused": worker.refocused if worker else 0,
+            "frames_recorded": self._written + (writer.stats().written if writer else 0),
+            "frames_lost": hub.lost,
+            "frames_skipped_for_view": worker.skipped if worker else 0,
+            "planes": len(self._worker.request.distances_um) if self._worker else 0,
+            "camera_fps": round(hub.fps, 3),
+            "refocus_fps": round(worker.fps, 3) if worker else 0.0,
+            "latency_ms_p50": worker.latency_ms_p50 if worker else None,
+            "latency_ms_p95": worker.latency_ms_p95 if worker else None,
+            "drift_rmse_um": self._drift_errors.rmse(),
+            "provider": self.engine.provider if self.engine is not None else None,
+            "session": str(self._session) if self._session is not None else None,
+        }
+        if self._expected is not None:
+            summary["planes_compared"] = self._compared
+            summary["planes_identical"] = self._identical
+        return summary
+
+    def _take_result(self, result: RefocusResult) -> None:
+        """On the worker's thread."""
+        index = result.frame.index
+        self._result = result
+        with self._lock:
+            if result.drift is not None:
+                self._drift.append(result.drift)
+                self._drift_errors.add(result.drift)
+            if self._expected is not None and index in self._expected:
+                self._compared += 1
+                self._identical += self._expected[index] == result.digest
+            writer = self._writer
+        if writer is not None:
+            drift = asdict(result.drift) if result.drift is not None else {}
+            writer.result(
+                index, digest=result.digest, distances_um=list(result.distances_um), **drift
+            )
+
+    def _take_reference(self, frame: Frame) -> None:
+        """On the worker's thread."""
+        self._drift_errors.set_reference(frame.time_s)
+        self._event("reference", index=frame.index)
+
+    def _event(self, kind: str, **facts: Any) -> None:
+        with self._lock:
+            writer = self._writer
+        if writer is not None:
+            writer.event(kind, **facts)
+
+
+class _Newest:
+    """A sink that keeps the newest frame for whoever wants to look."""
+
+    def __init__(self) -> None:
+        self.frame: Frame | None = None
+
+    def offer(self, frame: Frame) -> None:
+        self.frame = frame
+
+
+class _DriftErrors:
+    """Squared differences between measured and true drift since the reference."""
+
+    def __init__(self, truth: Truth | None) -> None:
+        self._truth = truth
+        self._zero = np.zeros(3)
+        self._squares = np.zeros(3)
+        self._samples = 0
+
+    def set_reference(self, time_s: float) -> None:
+        if self._truth is not None:
+            self._zero = np.asarray(self._truth.drift_um(time_s), np.float64)
+
+    def add(self, sample: DriftSample) -> None:
+        if self._truth is None:
+            return
+        true = np.asarray(self._truth.drift_um(sample.time_s), np.float64) - self._zero
+        self._squares += (np.array([sample.dz_um, sample.dy_um, sample.dx_um]) - true) ** 2
+        self._samples += 1
+
+    def rmse(self) -> dict[str, float] | None:
+        """Axial, and lateral as the root of the mean squared distance in the plane."""
+        if not self._samples:
+            return None
+        z, y, x = self._squares / self._samples
+        return {"axial": float(np.sqrt(z)), "lateral": float(np.sqrt(y + x))}
+
+
+def _request_facts(request: ViewRequest) -> dict[str, Any]:
+    return {
+        "distances_um": list(request.distances_um),
+        "free_um": request.free_um,
+        "surface": None if request.surface is None else repr(request.surface),
+        "compensate": request.compensate,
+        "projection": request.projection,
+    }
+
+
+def _bundle_facts(engine: Engine | None) -> dict[str, Any] | None:
+    if engine is None:
+        return None
+    return {**engine.bundle.identity(), "provider": engine.provider}

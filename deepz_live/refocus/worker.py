@@ -1,0 +1,286 @@
+"""The thread that refocuses: newest frame in, newest result out.
+
+The network's volume does not depend on what is looked at; only the view cut out of it does. So a
+request that changes while the network runs is answered with the very same frame, and a view made
+for an older request is discarded (by its generation number), never shown.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from deepz_live.refocus.check import check_frame
+from deepz_live.refocus.drift import DriftEstimator, DriftSample
+from deepz_live.refocus.engine import Engine, RefocusError
+from deepz_live.refocus.view import (
+    Image,
+    RefocusResult,
+    Shift,
+    View,
+    ViewRequest,
+    check_request,
+    digest,
+    make_view,
+)
+from deepz_live.stream.frame import Frame, StreamInfo
+from deepz_live.stream.slots import LatestSlot
+from deepz_live.stream.statistics import Clock, LatencyMeter, RateMeter
+
+_POLL_S = 0.2
+_KEPT_LATENCIES = 20_000
+_MAX_REMAKES = 3
+
+Listener = Callable[[RefocusResult], None]
+
+
+class FrameSlot(Protocol):
+    """Where frames come from: only the newest (``LatestSlot``) or all (``BlockingFifo``)."""
+
+    def get(self, timeout_s: float | None = None) -> Frame | None:
+        """A frame, or None where none came in time, or none will come any more."""
+
+    @property
+    def closed(self) -> bool:
+        """True once no frame is added any more."""
+
+    def close(self) -> None:
+        """Wake whoever waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStats:
+    """Snapshot: frames refocused, skipped for a newer one, failed; rates and latencies."""
+
+    refocused: int
+    skipped: int
+    failed: int
+    discarded: int
+    fps: float
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+
+
+class RefocusWorker:
+    """Refocuses frames of ``slot`` on a thread of its own. One lock, held for moments only.
+
+    ``info`` lets frames be checked against the model. ``latency_from_capture=False`` measures
+    from the moment a frame was taken up instead, for replays, whose frames are old.
+    """
+
+    def __init__(
+        self,
+        slot: FrameSlot,
+        engine: Engine,
+        *,
+        request: ViewRequest | None = None,
+        info: StreamInfo | None = None,
+        clock: Clock = time.monotonic,
+        latency_from_capture: bool = True,
+    ) -> None:
+        facts = engine.bundle.facts
+        self._slot = slot
+        self._engine = engine
+        self._info = info
+        self._clock = clock
+        self._from_capture = latency_from_capture
+        self._z_planes_um = tuple(facts.z_planes_um)
+        self._pixel_size_um = info.pixel_size_um if info is not None else facts.pixel_size_um
+        self._drift = DriftEstimator(self._z_planes_um, self._pixel_size_um)
+        self._good = DriftSample(0.0, 0.0, 0.0, 0.0, 1.0)
+        self._lock = threading.Lock()
+        self._request = request or ViewRequest()
+        check_request(self._request, self._z_planes_um)
+        self._generation = 0
+        self._reference_wanted = False
+        self._error: Exception | None = None
+        self._failed = self._discarded = 0
+        self._rate = RateMeter(clock)
+        self._latency = LatencyMeter(_KEPT_LATENCIES)
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self.results: LatestSlot[RefocusResult] = LatestSlot()
+        self.on_result: list[Listener] = []
+        self.on_reference: list[Callable[[Frame], None]] = []
+
+    @property
+    def request(self) -> ViewRequest:
+        """What is asked for; setting it takes effect at once, from any thread.
+
+        Raises :class:`RefocusError` where it leaves the model's range; the old one then stays.
+        """
+        with self._lock:
+            return self._request
+
+    @request.setter
+    def request(self, request: ViewRequest) -> None:
+        check_request(request, self._z_planes_um)
+        with self._lock:
+            self._request = request
+            self._generation += 1
+
+    def set_reference(self) -> None:
+        """Measure drift from the next frame on, against that frame."""
+        with self._lock:
+            self._reference_wanted = True
+
+    @property
+    def error(self) -> Exception | None:
+        """The last frame's failure that nobody cleared; refocusing goes on with the next frame."""
+        with self._lock:
+            return self._error
+
+    def clear_error(self) -> None:
+        """Forget :attr:`error`, once the operator has read it."""
+        with self._lock:
+            self._error = None
+
+    @property
+    def running(self) -> bool:
+        """True while the thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread. Raises :class:`RefocusError` when started twice."""
+        if self._thread is not None:
+            raise RefocusError("The refocus worker was started before; make a new one.")
+        self._thread = threading.Thread(target=self._loop, name="refocus", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the frame in work; harmless when called twice.
+
+        Raises
+        ------
+        RefocusError
+            The network did not return within ``timeout_s``.
+        """
+        self._stopping.set()
+        self._slot.close()
+        if self._thread is None:
+            return
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            raise RefocusError(
+                f"Refocusing did not end within {timeout_s:g} s; close the window to end it."
+            )
+        self.results.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait until the slot is closed and its frames are done; True if so in time."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return not self.running
+
+    def stats(self) -> WorkerStats:
+        """Numbers of this moment."""
+        slot = self._slot
+        with self._lock:
+            failed, discarded = self._failed, self._discarded
+        return WorkerStats(
+            refocused=self._rate.count,
+            skipped=slot.skipped if isinstance(slot, LatestSlot) else 0,
+            failed=failed,
+            discarded=discarded,
+            fps=self._rate.rate_hz(),
+            latency_ms_p50=self._latency.percentile_ms(50),
+            latency_ms_p95=self._latency.percentile_ms(95),
+        )
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            frame = self._slot.get(_POLL_S)
+            if frame is not None:
+                self._guarded(frame)
+            elif self._slot.closed:
+                return
+
+    def _guarded(self, frame: Frame) -> None:
+        try:
+            self._refocus(frame)
+        except Exception as error:  # whatever the network raises: shown, and the next frame tried
+            with self._lock:
+                self._error = error
+                self._failed += 1
+
+    def _refocus(self, frame: Frame) -> None:
+        begin = frame.time_s if self._from_capture else self._clock()
+        volume = self._engine.volume(frame.pixels)
+        mark = digest(volume)
+        drift = self._measure(volume, frame)
+        warnings = check_frame(self._engine.bundle, frame, self._info)
+        for _ in range(_MAX_REMAKES):
+            with self._lock:
+                request, generation = self._request, self._generation
+            shift = self._shift(frame) if request.compensate else Shift()
+            view = make_view(volume, self._z_planes_um, self._pixel_size_um, request, shift)
+            result = _result(frame, request, view, drift, warnings, mark, generation)
+            if self._publish(result, begin):
+                return
+        self._tell(result)
+
+    def _publish(self, result: RefocusResult, begin: float) -> bool:
+        """Hand the result on, unless the request has changed since it was made."""
+        done = replace(result, latency_s=self._clock() - begin)
+        with self._lock:
+            if result.generation != self._generation:
+                self._discarded += 1
+                return False
+            self.results.put(done)
+        self._rate.tick()
+        self._latency.add(done.latency_s)
+        self._tell(done)
+        return True
+
+    def _tell(self, result: RefocusResult) -> None:
+        for listener in self.on_result:
+            listener(result)
+
+    def _measure(self, volume: Image, frame: Frame) -> DriftSample:
+        with self._lock:
+            wanted, self._reference_wanted = self._reference_wanted, False
+        if wanted or not self._drift.has_reference:
+            self._drift.set_reference(volume, z_um=frame.z_um)
+            self._good = DriftSample(frame.time_s, 0.0, 0.0, 0.0, 1.0)
+            for listener in self.on_reference:
+                listener(frame)
+            return self._good
+        sample = self._drift.measure(volume, time_s=frame.time_s, z_um=frame.z_um)
+        if not sample.flagged:
+            self._good = sample
+        return sample
+
+    def _shift(self, frame: Frame) -> Shift:
+        """Where the sample of the reference is in this frame; holds still on flagged samples."""
+        stage_um = frame.z_um - self._drift.reference_z_um
+        return Shift(
+            dz_um=self._good.dz_um - stage_um,
+            dy_px=self._good.dy_um / self._pixel_size_um,
+            dx_px=self._good.dx_um / self._pixel_size_um,
+        )
+
+
+def _result(
+    frame: Frame,
+    request: ViewRequest,
+    view: View,
+    drift: DriftSample,
+    warnings: tuple[str, ...],
+    mark: int,
+    generation: int,
+) -> RefocusResult:
+    return RefocusResult(
+        frame=frame,
+        distances_um=request.distances_um,
+        planes=view.planes,
+        free=view.free,
+        projection=view.projection,
+        drift=drift,
+        warnings=(*warnings, *view.warnings),
+        digest=mark,
+        latency_s=0.0,
+        generation=generation,
+    )
