@@ -28,6 +28,14 @@ LIBRARY_THREADS = (
     "QThread",
 )
 
+# Files that the interpreter, the system or a library opens once: logs, caches, fonts.
+FOREIGN_FILES = (
+    *("/dev/", "/proc/", "/sys/", "/usr/", "/memfd"),
+    *(str(Path.home() / name) for name in (".cache", ".local", ".config")),
+    sys.prefix,
+    sys.base_prefix,
+)
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
@@ -85,8 +93,7 @@ def _open_files() -> dict[tuple[str, str], str]:
 
 
 def _is_ours(target: str) -> bool:
-    foreign = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd", sys.prefix, sys.base_prefix)
-    return target.startswith("/") and not target.startswith(foreign)
+    return target.startswith("/") and not target.startswith(FOREIGN_FILES)
 
 
 def _widgets() -> dict[int, str]:
