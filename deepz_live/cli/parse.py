@@ -1,4 +1,4 @@
-"""Text typed on the command line, as values: ``--set``, ``--region``, ``--z``, ``--speed``."""
+"""Text typed on the command line, as values: ``--set``, ``--region``, ``--speed``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 from deepz_live.cli.base import UsageError
 
 Region = tuple[slice, slice]
-MOST_PLANES = 1000
 
 
 def overrides(settings: list[str]) -> dict[str, str]:
@@ -43,37 +42,6 @@ def region(text: str | None) -> Region | None:
                 f"than {name}0 = {low or 0}."
             )
     return slice(y0, y1), slice(x0, x1)
-
-
-def distances(text: str) -> tuple[float, ...]:
-    """``"-10:10:2"`` → every 2 µm from -10 to 10, both included; one number is one plane."""
-    parts = text.split(":")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 3) or not all(math.isfinite(number) for number in numbers):
-        raise UsageError(
-            f"--z {text!r} is not of the form first:last:step in µm; "
-            "write for example --z=-10:10:2 (or one distance, --z=-4)."
-        )
-    if len(numbers) == 1:
-        return (numbers[0],)
-    first, last, step = numbers
-    return _steps(text, first, last, step)
-
-
-def _steps(text: str, first: float, last: float, step: float) -> tuple[float, ...]:
-    if step == 0 or (last - first) / step < 0:
-        raise UsageError(
-            f"--z {text!r} never reaches {last:g} µm from {first:g} µm in steps of {step:g} µm; "
-            "give the step the sign of last minus first."
-        )
-    # A step of 0.1 misses the last plane by rounding alone; a thousandth of a step is not.
-    count = math.floor((last - first) / step + 1e-3) + 1
-    if count > MOST_PLANES:
-        raise UsageError(f"--z {text!r} asks for {count} planes; {MOST_PLANES} is the most.")
-    return tuple(round(first + step * i, 6) for i in range(count))
 
 
 def speed(text: str) -> float | None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deepz_live.cli import options, parse
-from deepz_live.cli.base import UsageError, app, guarded, say
+from deepz_live.cli import options
+from deepz_live.cli.base import app, guarded, say
 
 
 @app.command()
@@ -28,11 +28,10 @@ def refocus(
 ) -> None:
     """Refocus one image to a stack of planes or to a surface.
 
-    Example: [bold]deepz-live refocus image.tif --z=-10:10:2 --out refocused.ome.tif[/bold]
+    Example: [bold]deepz-live refocus image.tif --z -10:10:2 --out refocused.ome.tif[/bold]
     """
-    if (z is None) == (surface is None):
-        raise UsageError("Give either --z (planes) or --surface (one surface), and not both.")
-    from deepz_live.cli.offline import run_refocus
+    from deepz_live.app.refocus_file import refocus_file
+    from deepz_live.cli.headless import open_bundle
 
-    planes = run_refocus(image, model, parse.distances(z) if z else None, surface, out)
-    say(f"Wrote {planes} plane{'s' if planes != 1 else ''} to {out}.")
+    refocus_file(image, open_bundle(model), out=out, z=z, surface=surface)
+    say(f"Wrote {out}.")

@@ -8,27 +8,6 @@ from deepz_live.cli import parse
 from deepz_live.cli.base import UsageError
 
 
-@pytest.mark.parametrize(
-    "text, wanted",
-    [
-        ("-10:10:5", (-10, -5, 0, 5, 10)),
-        ("0:0.3:0.1", (0, 0.1, 0.2, 0.3)),
-        ("4:-4:-4", (4, 0, -4)),
-        ("0:5:2", (0, 2, 4)),
-        ("2:2:1", (2,)),
-        ("-4", (-4,)),
-    ],
-)
-def test_planes_include_both_ends(text, wanted):
-    assert parse.distances(text) == pytest.approx(wanted)
-
-
-@pytest.mark.parametrize("text", ["", "a:b:c", "1:2", "0:10:0", "0:10:-1", "0:nan:1", "0:1e9:1e-3"])
-def test_planes_that_make_no_sense_are_named(text):
-    with pytest.raises(UsageError, match=r"--z .*"):
-        parse.distances(text)
-
-
 def test_a_region_is_rows_then_columns():
     assert parse.region("0:512,256:1024") == (slice(0, 512), slice(256, 1024))
 

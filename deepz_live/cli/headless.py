@@ -1,0 +1,140 @@
+"""The live path without a window and without Qt: ``live --headless`` and ``replay --headless``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepz_live.cli.base import UsageError, say, terminal
+
+if TYPE_CHECKING:
+    from deepz_live.app.live import LiveSession
+    from deepz_live.model.bundle import Bundle
+    from deepz_live.refocus.view import ViewRequest
+
+LOOK_EVERY_S = 0.25
+FIRST_FRAME_S = 30.0
+"""A camera that gave nothing for this long will not give anything."""
+
+Clock = Callable[[], float]
+
+
+def run_live(
+    profile: str,
+    overrides: dict[str, str],
+    model: Path | None,
+    record: Path | None,
+    seconds: float | None,
+) -> dict[str, Any]:
+    """Stream, refocus and record until the time is up or Ctrl-C; returns the summary."""
+    from deepz_live.acquire.microscope import open_microscope
+    from deepz_live.app.live import LiveSession
+    from deepz_live.app.paths import find_profile
+    from deepz_live.config import load_profile
+    from deepz_live.refocus.engine import open_engine
+
+    settings = load_profile(find_profile(profile), overrides)
+    bundle = open_bundle(model)
+    refuse_used_folder(record)
+    with open_microscope(settings) as microscope, closing(open_engine(bundle)) as engine:
+        session = LiveSession(
+            microscope.camera_source(),
+            engine,
+            record_to=record,
+            request=first_view(bundle),
+            truth=microscope.truth,
+            settings=settings.model_dump(mode="json"),
+        )
+        return run(session, seconds)
+
+
+def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[str, Any]:
+    """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
+    from deepz_live.app.live import LiveSession
+    from deepz_live.refocus.engine import open_engine
+    from deepz_live.session.reader import read_session
+    from deepz_live.session.replay import ReplaySource
+
+    recording = read_session(folder)
+    bundle = open_bundle(model)
+    with closing(open_engine(bundle)) as engine:
+        session = LiveSession(
+            ReplaySource(recording, speed=speed),
+            engine,
+            request=first_view(bundle),
+            every_frame=speed is None,
+        )
+        return {**run(session, None), "session": str(folder)}
+
+
+def run(
+    session: LiveSession, seconds: float | None, *, clock: Clock = time.monotonic
+) -> dict[str, Any]:
+    """Start ``session``, watch it until its end, ``seconds`` or Ctrl-C, and stop it.
+
+    Raises what broke the session, after everything recorded so far is safely on disk.
+    """
+    for warning in session.warnings:
+        say(f"Warning: {warning}")
+    session.set_reference()
+    try:
+        session.start()
+        _watch(session, seconds, clock)
+    except KeyboardInterrupt:
+        say("Stopped.")
+    finally:
+        session.stop()
+    if session.error is not None:
+        raise session.error
+    return session.summary()
+
+
+def _watch(session: LiveSession, seconds: float | None, clock: Clock) -> None:
+    begin = clock()
+    with terminal().status("starting …") as line:
+        while session.error is None:
+            left = LOOK_EVERY_S if seconds is None else seconds - (clock() - begin)
+            if left <= 0 or session.wait_finished(min(left, LOOK_EVERY_S)):
+                return
+            line.update(_line(session, clock() - begin))
+
+
+def _line(session: LiveSession, elapsed_s: float) -> str:
+    status = session.status()
+    text = (
+        f"{elapsed_s:6.1f} s  camera {status.camera_fps:.1f} fps  "
+        f"refocused {status.refocus_fps:.1f} fps  lost {status.lost}"
+    )
+    if status.recording:
+        text += f"  recorded {status.recorded} frames, {status.bytes_written / 1e6:.0f} MB"
+    return text
+
+
+def open_bundle(model: Path | None) -> Bundle:
+    """The bundle at ``model``, or the shipped one."""
+    from deepz_live.model.bundle import load_bundle, shipped_bundle
+
+    return shipped_bundle() if model is None else load_bundle(model)
+
+
+def first_view(bundle: Bundle) -> ViewRequest:
+    """Five planes over six tenths of the model's range, zero in the middle."""
+    from deepz_live.refocus.view import ViewRequest
+
+    lowest, highest = bundle.facts.z_range_um
+    distances = [round(part * lowest, 1) for part in (0.6, 0.3)]
+    distances += [0.0, *(round(part * highest, 1) for part in (0.3, 0.6))]
+    return ViewRequest(distances_um=tuple(distances))
+
+
+def refuse_used_folder(folder: Path | None) -> None:
+    """A recording never goes into a folder that holds something: say so before a device opens."""
+    if folder is None or not folder.exists():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} is not an empty folder, so nothing is recorded into it; give a new one."
+        )
