@@ -34,6 +34,8 @@ class Optics(Settings):
     immersion_index: PositiveFloat = 1.0
     sample_index: PositiveFloat = 1.33
     """Refractive index of the sample; a mismatch to the immersion makes the PSF asymmetric in z."""
+    depth_um: Annotated[float, Field(ge=0)] = 20.0
+    """Depth of the specimen below the cover slip: how strongly that mismatch acts."""
     emission_nm: PositiveFloat = 584.0
     pixel_size_um: PositiveFloat | None = 0.325
     """Pixel in the sample plane; ``null`` means: ask Micro-Manager, or the stack file."""
@@ -43,7 +45,10 @@ class Camera(Settings):
     """Camera settings; the noise figures are used by the built-in camera only."""
 
     width_px: PositiveInt = 512
+    """Sensor width before binning."""
     height_px: PositiveInt = 512
+    binning: PositiveInt = 1
+    """``n``: each pixel of a frame is the mean of n x n sensor pixels and n times as wide."""
     exposure_ms: PositiveFloat = 20.0
     frame_rate_hz: PositiveFloat = 20.0
     offset_counts: Annotated[float, Field(ge=0)] = 100.0
@@ -51,6 +56,11 @@ class Camera(Settings):
     read_noise_e: Annotated[float, Field(ge=0)] = 1.6
     bit_depth: Annotated[int, Field(ge=8, le=16)] = 16
     noise: bool = True
+    noise_seed: int = 0
+    buffer_mb: PositiveInt = 256
+    """Frames wait here between camera and program; an overflow is an error, never a silent loss."""
+    fail_after_frames: PositiveInt | None = None
+    """Rehearsal of a fault: the built-in camera breaks down after so many streamed frames."""
 
 
 class Drift(Settings):
@@ -127,15 +137,27 @@ class Calibration(Settings):
     autofocus_range_um: PositiveFloat = 20.0
 
 
+class DeviceProperty(Settings):
+    """One Micro-Manager device property and the value it is set to."""
+
+    device: str
+    name: str
+    value: str
+
+
 class MicroManager(Settings):
     """A microscope that Micro-Manager drives."""
 
     cfg: Path
     """The Micro-Manager ``.cfg``; a bare name is also looked for in the Micro-Manager folder."""
     camera: str | None = None
+    """Device label; ``null`` keeps the one that the ``.cfg`` chose. The same for the next two."""
     focus: str | None = None
     xy_stage: str | None = None
     channel_group: str | None = None
+    """Config group whose preset ``channel`` names; ``null``: the light path is left alone."""
+    properties: tuple[DeviceProperty, ...] = ()
+    """Device properties set after loading, in this order."""
 
 
 class Profile(Settings):

@@ -1,0 +1,240 @@
+"""One microscope, built-in or driven by Micro-Manager, behind one face."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from pymmcore_plus import CMMCorePlus
+
+from deepz_live.acquire.camera_source import CameraSource
+from deepz_live.acquire.errors import LimitError, MicroscopeError
+from deepz_live.acquire.hardware import open_core, set_pixel_size
+from deepz_live.acquire.limits import require_xy, require_z
+from deepz_live.acquire.simulated.build import BuiltIn, build
+from deepz_live.acquire.simulated.truth import Truth
+from deepz_live.config import Profile
+from deepz_live.stream.frame import Frame, StreamInfo
+
+__all__ = ["LimitError", "Microscope", "MicroscopeError", "open_microscope"]
+
+Z_ACCURACY_UM = 0.2
+"""A stage further from its target than this has not arrived."""
+
+Clock = Callable[[], float]
+
+
+def open_microscope(
+    profile: Profile, *, clock: Clock = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> Microscope:
+    """Open the profile's microscope; close it, or use it in a ``with`` statement.
+
+    Raises
+    ------
+    MicroscopeError
+        It cannot be opened, or its focus is outside the limits of the profile.
+    StackError
+        The specimen is a stack file that cannot be read.
+    """
+    if profile.microscope == "simulated":
+        parts = build(profile, clock, sleep)
+        return Microscope(parts.core, parts.profile, clock=clock, sleep=sleep, built_in=parts)
+    return Microscope(open_core(profile), profile, clock=clock, sleep=sleep)
+
+
+class Microscope:
+    """A core, its profile and the few things the program does with them.
+
+    Attributes
+    ----------
+    core
+        The Micro-Manager core.
+    profile
+        As given, with sensor, pixel size, limits and calibration plan filled in from a stack.
+    truth
+        What the built-in microscope knows and no real one does; else None.
+    """
+
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        profile: Profile,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        built_in: BuiltIn | None = None,
+    ) -> None:
+        self.core, self.clock, self.sleep = core, clock, sleep
+        self.profile = profile
+        self.built_in = built_in
+        self.truth: Truth | None = built_in.truth if built_in else None
+        self._closed = False
+        self._snaps = 0
+        self._pixel_size_um = self._find_pixel_size()
+        self._home_z_um = self.z_um
+        try:
+            require_z(self._home_z_um, profile.stage)
+        except LimitError:
+            self._closed = True
+            core.unloadAllDevices()
+            raise
+
+    @property
+    def pixel_size_um(self) -> float:
+        """Pixel of a frame in the sample plane, binning included."""
+        return self._pixel_size_um
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(Y, X)`` of a frame in pixels."""
+        return (self.core.getImageHeight(), self.core.getImageWidth())
+
+    @property
+    def z_um(self) -> float:
+        """Where the focus stage says it is."""
+        return float(self.core.getPosition())
+
+    @property
+    def xy_um(self) -> tuple[float, float]:
+        """(x, y) of the xy stage; (0, 0) where there is none."""
+        if not self.core.getXYStageDevice():
+            return (0.0, 0.0)
+        x, y = self.core.getXYPosition()
+        return (float(x), float(y))
+
+    @property
+    def exposure_ms(self) -> float:
+        """Exposure time."""
+        return float(self.core.getExposure())
+
+    @property
+    def info(self) -> StreamInfo:
+        """Facts of the camera's stream as it is set now."""
+        dtype = np.dtype(f"uint{8 * self.core.getBytesPerPixel()}")
+        return StreamInfo(
+            shape=self.shape,
+            dtype=dtype.name,
+            pixel_size_um=self.pixel_size_um,
+            frame_rate_hz=self.profile.camera.frame_rate_hz if self.built_in else 0.0,
+            channel=self.profile.channel,
+            exposure_ms=self.exposure_ms,
+            origin=self.profile.name,
+        )
+
+    def move_z(self, z_um: float) -> None:
+        """Move the focus and wait until it is there.
+
+        Raises
+        ------
+        LimitError
+            Outside the profile's limits; nothing has moved.
+        MicroscopeError
+            The stage failed, or did not arrive.
+        """
+        require_z(z_um, self.profile.stage)
+        try:
+            self.core.setPosition(z_um)
+            self.core.waitForDevice(self.core.getFocusDevice())
+            arrived = self.z_um
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise MicroscopeError(
+                f"The focus stage failed on its way to {z_um:g} µm ({error}); "
+                "check the stage and its controller."
+            ) from error
+        if abs(arrived - z_um) > Z_ACCURACY_UM:
+            raise MicroscopeError(
+                f"The focus stage stands at {arrived:.2f} µm instead of {z_um:.2f} µm; "
+                "check that it can move freely and is switched on."
+            )
+
+    def move_xy(self, x_um: float, y_um: float) -> None:
+        """Move the xy stage and wait. Raises :class:`LimitError`, :class:`MicroscopeError`."""
+        require_xy(x_um, y_um, self.profile.stage)
+        if not self.core.getXYStageDevice():
+            if (x_um, y_um) == self.xy_um:
+                return
+            raise MicroscopeError(
+                f"There is no xy stage to move to x = {x_um:g}, y = {y_um:g} µm; capture one "
+                "field, or name the stage as micromanager.xy_stage."
+            )
+        try:
+            self.core.setXYPosition(x_um, y_um)
+            self.core.waitForDevice(self.core.getXYStageDevice())
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise MicroscopeError(
+                f"The xy stage failed on its way to x = {x_um:g}, y = {y_um:g} µm ({error}); "
+                "check the stage and its controller."
+            ) from error
+
+    def snap(self) -> Frame:
+        """One frame at the present focus; the shutter opens for it. Raises MicroscopeError."""
+        try:
+            self.core.snapImage()
+            pixels = np.ascontiguousarray(self.core.getImage())
+            z_um = self.z_um
+        except (RuntimeError, OSError) as error:
+            raise MicroscopeError(f"The camera took no picture ({error}); check it.") from error
+        frame = Frame(
+            pixels=pixels,
+            index=self._snaps,
+            time_s=self.clock(),
+            z_um=z_um,
+            exposure_ms=self.exposure_ms,
+            channel=self.profile.channel,
+        )
+        self._snaps += 1
+        return frame
+
+    def camera_source(self) -> CameraSource:
+        """The camera's continuous stream; one at a time."""
+        camera = self.built_in.camera if self.built_in else None
+        return CameraSource(
+            self.core,
+            self.info,
+            clock=self.clock,
+            sleep=self.sleep,
+            fault=(lambda: camera.fault) if camera is not None else None,
+        )
+
+    def close_shutter(self) -> None:
+        """Close the shutter, where there is one. Raises :class:`MicroscopeError`."""
+        if not self.core.getShutterDevice():
+            return
+        try:
+            self.core.setShutterOpen(False)
+        except (RuntimeError, OSError) as error:
+            raise MicroscopeError(f"The shutter did not close ({error}); close it by hand.") from error
+
+    def close(self) -> None:
+        """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self.core.isSequenceRunning():
+                self.core.stopSequenceAcquisition()
+            self.close_shutter()
+            self.move_z(self._home_z_um)
+        finally:
+            self.core.unloadAllDevices()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _find_pixel_size(self) -> float:
+        if self.built_in is None:
+            return set_pixel_size(self.core, self.profile.optics.pixel_size_um)
+        sensor_um = self.profile.optics.pixel_size_um
+        binned = sensor_um * self.profile.camera.binning if sensor_um is not None else None
+        return set_pixel_size(self.core, binned)

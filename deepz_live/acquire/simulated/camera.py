@@ -1,0 +1,162 @@
+"""The camera of the built-in microscope, as a Python device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from pymmcore_plus.experimental.unicore import CameraDevice
+
+from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.simulated.drift import DriftPath
+from deepz_live.acquire.simulated.scene import Point, Scene
+from deepz_live.acquire.simulated.sensor import Sensor
+from deepz_live.acquire.simulated.stage import SimulatedShutter, SimulatedXYStage, SimulatedZStage
+from deepz_live.config import Camera
+
+INDEX_TAG, TIME_TAG, Z_TAG = "DeepzFrame", "DeepzTime-s", "DeepzZ-um"
+_LONGEST_NAP_S = 0.05
+Region = tuple[int, int, int, int]
+
+
+class View:
+    """The scene as it lies before the camera now: stages, shutter, drift."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        z: SimulatedZStage,
+        xy: SimulatedXYStage,
+        shutter: SimulatedShutter,
+        drift: DriftPath,
+        clock: Callable[[], float],
+    ) -> None:
+        self.scene, self.z, self.xy, self.shutter = scene, z, xy, shutter
+        self.drift, self.clock = drift, clock
+        self.began_s = clock()
+
+    def stage_um(self) -> Point:
+        """(z, y, x) of the stages."""
+        x, y = self.xy.place_um()
+        return (self.z.height_um(), y, x)
+
+    def drift_um(self, time_s: float) -> Point:
+        """(dz, dy, dx) of the sample at a time of the microscope's clock."""
+        return self.drift(time_s - self.began_s)
+
+
+class SimulatedCamera(CameraDevice):
+    """An sCMOS camera: exposure, frame rate, region of interest, noise, software binning.
+
+    Each frame's metadata hold its number, the time of its exposure on the injected clock and
+    the stage's z then. A failure ends the stream and stays in ``fault``, because the core's
+    acquisition thread tells nobody.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        view: View,
+        *,
+        sleep: Callable[[float], None],
+    ) -> None:
+        super().__init__()
+        self._camera, self._view, self._sleep = camera, view, sleep
+        self._sensor = Sensor(camera)
+        self._exposure_ms = camera.exposure_ms
+        n = camera.binning
+        self._full = (view.scene.shape[0] // n, view.scene.shape[1] // n)
+        self._region: Region = (0, 0, self._full[1], self._full[0])
+        self._streamed = 0
+        self.fault: Exception | None = None
+
+    def get_exposure(self) -> float:
+        return self._exposure_ms
+
+    def set_exposure(self, exposure: float) -> None:
+        if not exposure > 0:
+            raise MicroscopeError(f"Exposure {exposure:g} ms is not possible; give more than 0 ms.")
+        self._exposure_ms = float(exposure)
+
+    def shape(self) -> tuple[int, int]:
+        return (self._region[3], self._region[2])
+
+    def dtype(self) -> DTypeLike:
+        return np.uint16
+
+    def get_binning(self) -> int:
+        return self._camera.binning
+
+    def get_roi(self) -> Region:
+        """(x, y, width, height) in pixels of the binned frame."""
+        return self._region
+
+    def set_roi(self, x: int, y: int, width: int, height: int) -> None:
+        rows, columns = self._full
+        if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
+            raise MicroscopeError(
+                f"Region x = {x}, y = {y}, {width} x {height} does not lie within the "
+                f"{columns} x {rows} pixels of the camera; choose a smaller one."
+            )
+        self._region = (x, y, width, height)
+
+    def clear_roi(self) -> None:
+        self._region = (0, 0, self._full[1], self._full[0])
+
+    def start_sequence(
+        self, n: int | None, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
+    ) -> Iterator[Mapping[str, str]]:
+        self.fault = None
+        if n == 1:
+            yield from self._snap(get_buffer)
+            return
+        try:
+            yield from self._stream(n, get_buffer)
+        except (MicroscopeError, ValueError, RuntimeError, OSError) as error:
+            # Kept for the frame source: raised here, it would only end the core's thread.
+            self.fault = error
+
+    def _snap(
+        self, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
+    ) -> Iterator[Mapping[str, str]]:
+        self._sleep(self._exposure_ms / 1000)
+        yield self._expose(get_buffer(self.shape(), np.uint16), 0)
+
+    def _stream(
+        self, n: int | None, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
+    ) -> Iterator[Mapping[str, str]]:
+        clock = self._view.clock
+        due = clock()
+        index = 0
+        while n is None or index < n:
+            period = max(1 / self._camera.frame_rate_hz, self._exposure_ms / 1000)
+            due = max(due + period, clock())
+            while (left := due - clock()) > 0:
+                self._sleep(min(left, _LONGEST_NAP_S))
+            self._fail_if_asked(index)
+            yield self._expose(get_buffer(self.shape(), np.uint16), index)
+            index += 1
+
+    def _expose(self, buffer: NDArray[Any], index: int) -> Mapping[str, str]:
+        time_s = self._view.clock()
+        stage = self._view.stage_um()
+        buffer[:] = self.render(stage, self._view.drift_um(time_s), self._view.shutter.is_open)
+        return {INDEX_TAG: str(index), TIME_TAG: repr(time_s), Z_TAG: repr(stage[0])}
+
+    def render(self, stage_um: Point, drift_um: Point, lit: bool) -> NDArray[np.uint16]:
+        """One frame ``(Y, X)`` uint16 of the region, as of this stage position and drift."""
+        mean = self._view.scene.electrons(stage_um, drift_um, self._exposure_ms)
+        x, y, width, height = self._region
+        n = self._camera.binning
+        part = mean[y * n : (y + height) * n, x * n : (x + width) * n]
+        return self._sensor.counts(part, lit=lit)
+
+    def _fail_if_asked(self, index: int) -> None:
+        limit = self._camera.fail_after_frames
+        if limit is not None and index >= limit:
+            raise MicroscopeError(
+                f"the built-in camera broke down after {limit} frames, as camera.fail_after_frames "
+                "asks"
+            )
