@@ -1,0 +1,274 @@
+"""Z-stacks and single images at rest: TIFF in, OME-TIFF out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepz_live.session.errors import StackError
+from deepz_live.session.tiff import TiffContent, read_tiff
+from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, z_facts
+
+__all__ = ["Stack", "StackError", "read_image", "read_stack", "write_planes", "write_stack"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """A mechanical z-stack of one field of view and channel.
+
+    Attributes
+    ----------
+    voxels
+        ``(Z, Y, X)``, counts, the camera's dtype; planes go up in stage z.
+    pixel_size_um, z_step_um
+        Sampling, µm.
+    channel
+        Channel name; ``"channel 0"`` where the file has none.
+    exposure_ms
+        Exposure time; 0 where unknown.
+    z_um
+        ``(Z,)`` float64, stage z of each plane. Where the file does not say, plane ``Z // 2`` is
+        at 0.
+    source
+        A line for people: the file it came from.
+    """
+
+    voxels: NDArray[Any]
+    pixel_size_um: float
+    z_step_um: float
+    channel: str
+    exposure_ms: float
+    z_um: NDArray[np.float64]
+    source: str
+
+
+def read_stack(
+    path: Path | str,
+    pixel_size_um: float | None = None,
+    z_step_um: float | None = None,
+    *,
+    channel: int | str | None = None,
+) -> Stack:
+    """Read a z-stack from an OME-TIFF, ImageJ TIFF or plain multi-page TIFF.
+
+    Parameters
+    ----------
+    pixel_size_um, z_step_um
+        Override what the file says; needed where it says nothing.
+    channel
+        Number or name, needed where the file holds several.
+
+    Raises
+    ------
+    StackError
+        File missing, not a TIFF, damaged, not a z-stack, several channels and none chosen,
+        sampling unknown, values that are not finite.
+    """
+    path = Path(path)
+    content = read_tiff(path)
+    voxels, name = _one_channel(path, content, channel)
+    _check_finite(path, voxels)
+    pixel = _sampling(path, "pixel size", "pixel_size_um", pixel_size_um, content.pixel_size_um)
+    stored = content.z_step_um if content.z_step_um else _even_step(content.z_um)
+    step = _sampling(path, "z step", "z_step_um", z_step_um, stored)
+    z_um = _positions(content.z_um, len(voxels), step)
+    if len(z_um) > 1 and z_um[-1] < z_um[0]:
+        voxels, z_um = voxels[::-1], z_um[::-1]
+    return Stack(
+        voxels=voxels,
+        pixel_size_um=pixel,
+        z_step_um=step,
+        channel=name,
+        exposure_ms=content.exposure_ms or 0.0,
+        z_um=z_um,
+        source=str(path),
+    )
+
+
+def write_stack(path: Path | str, stack: Stack) -> None:
+    """Write a stack as OME-TIFF with physical sizes, plane positions, channel and exposure.
+
+    Raises
+    ------
+    StackError
+        The stack is not ``(Z, Y, X)`` with one position a plane, or the file cannot be written.
+    """
+    if stack.voxels.ndim != 3 or len(stack.voxels) != len(stack.z_um):
+        raise StackError(
+            f"Could not write {path}: voxels of shape {stack.voxels.shape} and "
+            f"{len(stack.z_um)} plane positions do not make a (Z, Y, X) stack."
+        )
+    facts = {**pixel_facts(stack.pixel_size_um), **z_facts(stack.z_um)}
+    facts |= {"PhysicalSizeZ": stack.z_step_um, "PhysicalSizeZUnit": "µm"}
+    facts["Channel"] = {"Name": [stack.channel]}
+    if stack.exposure_ms > 0:
+        count = len(stack.voxels)
+        facts["Plane"]["ExposureTime"] = [float(stack.exposure_ms)] * count
+        facts["Plane"]["ExposureTimeUnit"] = ["ms"] * count
+    write_ome_tiff(Path(path), stack.voxels, facts)
+
+
+def read_image(path: Path | str) -> tuple[NDArray[Any], float | None]:
+    """Read one image ``(Y, X)`` and its pixel size in µm, None where the file does not say.
+
+    Raises
+    ------
+    StackError
+        File missing, not a TIFF, damaged, holds more than one image, values not finite.
+    """
+    path = Path(path)
+    content = read_tiff(path)
+    pixels = content.pixels.reshape([n for n in content.pixels.shape if n != 1] or [1])
+    if content.pixels.ndim < 2 or pixels.ndim > 2 or "S" in content.axes:
+        raise StackError(
+            f"{path} holds axes {content.axes} of shape {content.pixels.shape}; "
+            "a single grey image (Y, X) is wanted: save one plane of it as a TIFF of its own."
+        )
+    pixels = content.pixels.reshape(content.pixels.shape[-2:])
+    _check_finite(path, pixels)
+    return pixels, content.pixel_size_um
+
+
+def write_planes(
+    path: Path | str,
+    planes: NDArray[np.float32] | NDArray[np.uint16],
+    distances_um: Sequence[float],
+    *,
+    pixel_size_um: float,
+    bundle_id: str,
+    source: str,
+    extra: Mapping[str, str] | None = None,
+) -> None:
+    """Write refocused planes ``(P, Y, X)`` as OME-TIFF that says they were inferred.
+
+    Parameters
+    ----------
+    distances_um
+        Refocus distance of each plane, µm; NaN for a plane that follows a surface.
+    bundle_id
+        Name and digest of the network that made them.
+    source
+        The image they were made from.
+    extra
+        More facts for the file's annotations.
+
+    Raises
+    ------
+    StackError
+        Planes and distances do not match, or the file cannot be written.
+    """
+    distances = np.asarray(distances_um, dtype=np.float64)
+    if planes.ndim != 3 or len(planes) != len(distances):
+        raise StackError(
+            f"Could not write {path}: planes of shape {planes.shape} do not match "
+            f"{len(distances)} refocus distances; one (Y, X) plane a distance is wanted."
+        )
+    facts = pixel_facts(pixel_size_um)
+    if np.isfinite(distances).all():
+        facts |= z_facts(distances)
+    facts |= {
+        "Description": (
+            f"Inferred by a neural network ({bundle_id}) from {source}, not measured; "
+            "plane positions are refocus distances relative to that image."
+        ),
+        "Channel": {"Name": ["inferred by a neural network"]},
+        "MapAnnotation": {
+            "Namespace": "deepz-live/inferred",
+            "inferred": "true",
+            "bundle": bundle_id,
+            "source": source,
+            "distances_um": " ".join(f"{z:g}" for z in distances),
+            **(extra or {}),
+        },
+    }
+    write_ome_tiff(Path(path), planes, facts)
+
+
+def _one_channel(
+    path: Path, content: TiffContent, wanted: int | str | None
+) -> tuple[NDArray[Any], str]:
+    """The ``(Z, Y, X)`` voxels of the wanted channel and its name."""
+    axes, pixels = content.axes, content.pixels
+    for axis in reversed(range(len(axes))):
+        if pixels.shape[axis] == 1 and axes[axis] not in "ZYX":
+            pixels, axes = pixels.take(0, axis), axes[:axis] + axes[axis + 1 :]
+    if sorted(axes) not in (sorted("ZYX"), sorted("CZYX")) or axes[-2:] != "YX":
+        raise StackError(
+            f"{path} holds axes {axes} of shape {pixels.shape}; a z-stack (ZYX, or ZCYX with "
+            "a channel chosen) is wanted: save it with its planes marked as slices (Z)."
+        )
+    if pixels.dtype.kind not in "uif":
+        raise StackError(f"{path} holds {pixels.dtype} pixels; grey values are wanted.")
+    if "C" not in axes:
+        number = 0
+        names = content.channels or ("channel 0",)
+        if wanted is not None:
+            number = _channel_number(path, names[:1], wanted)
+        return pixels, names[number]
+    axis = axes.index("C")
+    count = pixels.shape[axis]
+    names = tuple(f"channel {number}" for number in range(count))
+    if len(content.channels) == count:
+        names = content.channels
+    number = _channel_number(path, names, wanted)
+    return np.ascontiguousarray(pixels.take(number, axis)), names[number]
+
+
+def _channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
+    if wanted in names:
+        return names.index(str(wanted))
+    try:
+        number = int(wanted) if wanted is not None else -1
+    except ValueError:
+        number = -1
+    if 0 <= number < len(names):
+        return number
+    listed = ", ".join(f"{i} ({name})" for i, name in enumerate(names))
+    found = "none was chosen" if wanted is None else f"{wanted!r} is not one of them"
+    raise StackError(
+        f"{path} holds {len(names)} channel(s) and {found}: {listed}; "
+        "choose one by its number or name, or save it as a stack of its own."
+    )
+
+
+def _check_finite(path: Path, pixels: NDArray[Any]) -> None:
+    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+        bad = int(pixels.size - np.count_nonzero(np.isfinite(pixels)))
+        raise StackError(
+            f"{path} holds {bad} values that are not finite numbers (NaN or infinity); "
+            "replace them before use."
+        )
+
+
+def _sampling(path: Path, what: str, key: str, given: float | None, stored: float | None) -> float:
+    value = given if given is not None else stored
+    if value is None or value == 0:
+        raise StackError(
+            f"{path} does not say its {what}; give it in µm with --set specimen.{key}=…"
+        )
+    if not math.isfinite(value) or value <= 0:
+        raise StackError(f"The {what} of {path} is {value:g} µm; give a positive number of µm.")
+    return float(value)
+
+
+def _even_step(z_um: tuple[float, ...] | None) -> float | None:
+    if z_um is None or len(z_um) < 2:
+        return None
+    steps = np.diff(z_um)
+    step = float(abs(steps.mean()))
+    return step if step > 0 and np.allclose(steps, steps.mean(), rtol=0.01) else None
+
+
+def _positions(z_um: tuple[float, ...] | None, count: int, step_um: float) -> NDArray[np.float64]:
+    """Stored positions where they agree with the step, else counted from the middle plane."""
+    if z_um is not None and len(z_um) == count:
+        positions = np.asarray(z_um, dtype=np.float64)
+        if np.allclose(np.abs(np.diff(positions)), step_um, rtol=0.01) and count > 1:
+            return positions
+    return (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)

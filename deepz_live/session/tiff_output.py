@@ -1,0 +1,68 @@
+"""OME-TIFF files that either exist whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from deepz_live.session.errors import StackError
+
+
+def write_ome_tiff(path: Path, pixels: NDArray[Any], metadata: dict[str, Any]) -> None:
+    """Write ``pixels (Z, Y, X)`` with OME metadata as tifffile takes them.
+
+    The file is written beside its place under a name ending in ``.part`` and renamed when it is
+    complete, so nothing half-written ever carries the name.
+
+    Raises
+    ------
+    StackError
+        Folder missing, no permission, disk full.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        tifffile.imwrite(
+            part,
+            np.ascontiguousarray(pixels),
+            ome=True,
+            photometric="minisblack",
+            metadata={"axes": "ZYX", **metadata},
+        )
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise StackError(
+            f"Could not write {path}: {reason}; "
+            "choose a folder that exists, can be written to and has room."
+        ) from error
+
+
+def pixel_facts(pixel_size_um: float) -> dict[str, Any]:
+    """Physical pixel size for :func:`write_ome_tiff`."""
+    return {
+        "PhysicalSizeX": pixel_size_um,
+        "PhysicalSizeXUnit": "µm",
+        "PhysicalSizeY": pixel_size_um,
+        "PhysicalSizeYUnit": "µm",
+    }
+
+
+def z_facts(z_um: NDArray[np.float64]) -> dict[str, Any]:
+    """Positions of all planes, and their step where it is the same everywhere."""
+    facts: dict[str, Any] = {
+        "Plane": {
+            "PositionZ": [float(z) for z in z_um],
+            "PositionZUnit": ["µm"] * len(z_um),
+        }
+    }
+    steps = np.abs(np.diff(z_um))
+    if len(steps) and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6):
+        facts |= {"PhysicalSizeZ": float(steps[0]), "PhysicalSizeZUnit": "µm"}
+    return facts
