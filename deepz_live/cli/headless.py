@@ -130,11 +130,9 @@ def first_view(bundle: Bundle) -> ViewRequest:
     return ViewRequest(distances_um=tuple(distances))
 
 
-def refuse_used_folder(folder: Path | None) -> None:
-    """A recording never goes into a folder that holds something: say so before a device opens."""
+def refuse_used_folder(folder: Path | None, so: str = "nothing is recorded into it") -> None:
+    """What is captured never mixes with what is there: say so before a device opens."""
     if folder is None or not folder.exists():
         return
     if not folder.is_dir() or any(folder.iterdir()):
-        raise UsageError(
-            f"{folder} is not an empty folder, so nothing is recorded into it; give a new one."
-        )
+        raise UsageError(f"{folder} is not an empty folder, so {so}; give a new one.")

@@ -25,21 +25,21 @@ def overrides(settings: list[str]) -> dict[str, str]:
 
 
 def region(text: str | None) -> Region | None:
-    """``"0:128,0:256"`` → (rows, columns) in pixels; an empty side means the edge."""
+    """``"0:128,0:256"`` → (rows, columns), in pixels."""
     if text is None:
         return None
-    match = re.fullmatch(r"\s*(\d*):(\d*)\s*,\s*(\d*):(\d*)\s*", text)
+    match = re.fullmatch(r"\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*", text)
     if match is None:
         raise UsageError(
             f"--region {text!r} is not of the form y0:y1,x0:x1 in pixels; "
             "write for example --region 0:512,0:256."
         )
-    y0, y1, x0, x1 = (int(number) if number else None for number in match.groups())
-    for name, low, high in (("y", y0, y1), ("x", x0, x1)):
-        if high is not None and high <= (low or 0):
+    y0, y1, x0, x1 = (int(number) for number in match.groups())
+    for axis, low, high in (("y", y0, y1), ("x", x0, x1)):
+        if high <= low:
             raise UsageError(
-                f"--region {text!r} is empty in {name}: {name}1 = {high} must be larger "
-                f"than {name}0 = {low or 0}."
+                f"--region {text!r} is empty in {axis}: {axis}1 = {high} must be larger "
+                f"than {axis}0 = {low}."
             )
     return slice(y0, y1), slice(x0, x1)
 

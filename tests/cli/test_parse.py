@@ -12,15 +12,11 @@ def test_a_region_is_rows_then_columns():
     assert parse.region("0:512,256:1024") == (slice(0, 512), slice(256, 1024))
 
 
-def test_an_empty_side_of_a_region_is_the_edge():
-    assert parse.region(":,:256") == (slice(None, None), slice(None, 256))
-
-
 def test_no_region_is_the_whole_field():
     assert parse.region(None) is None
 
 
-@pytest.mark.parametrize("text", ["0:5", "5:5,0:9", "9:5,0:9", "0:9,:0", "-4:5,0:9", "a:b,c:d"])
+@pytest.mark.parametrize("text", ["0:5", "5:5,0:9", "9:5,0:9", "0:9,:9", "-4:5,0:9", "a:b,c:d"])
 def test_a_region_that_makes_no_sense_is_named(text):
     with pytest.raises(UsageError, match="--region"):
         parse.region(text)

@@ -1,0 +1,90 @@
+"""``train``: the training process watched from the terminal."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from deepz_live.cli.base import UsageError, say, terminal
+from deepz_live.cli.parse import Region
+
+if TYPE_CHECKING:
+    from deepz_live.app.training import TrainingJob
+    from deepz_live.train.progress import TrainingProgress
+
+LOOK_EVERY_S = 0.25
+NETWORKS = ("planes", "generator")
+
+
+def run_training(
+    stacks: Path,
+    out: Path,
+    *,
+    preset: str,
+    model: str,
+    minutes: float | None,
+    region: Region | None,
+    init: Path | None,
+) -> None:
+    """Train in a process of its own until its time is up; Ctrl-C keeps the best so far."""
+    from deepz_live.app.training import TrainingJob
+
+    if model not in NETWORKS:
+        raise UsageError(f"--model {model!r} is unknown; give {' or '.join(NETWORKS)}.")
+    job = TrainingJob(
+        stacks, out, preset=preset, model=model, minutes=minutes, region=region, init=init
+    )
+    job.start()
+    _watch(job)
+    if job.error is not None:
+        raise job.error
+    say(f"Wrote the bundle {out}.")
+
+
+def _watch(job: TrainingJob) -> None:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[losses]}"),
+        console=terminal(),
+    )
+    asked = False
+    with bar:
+        task = bar.add_task("preparing", total=None, losses="")
+        while True:
+            try:
+                running = job.running
+                for progress in job.poll():
+                    _show(bar, task, progress)
+                if not running:
+                    return
+                job.join(LOOK_EVERY_S)
+            except KeyboardInterrupt:
+                if asked:
+                    raise  # twice means now
+                asked = True
+                job.request_stop()
+                bar.console.print("Stopping; the best network so far is kept …", markup=False)
+
+
+def _show(bar: Progress, task: TaskID, progress: TrainingProgress) -> None:
+    if not math.isfinite(progress.val_loss):
+        bar.console.print(progress.message, markup=False)
+        return
+    bar.update(
+        task,
+        description=f"step {progress.step}",
+        total=progress.seconds + progress.seconds_left,
+        completed=progress.seconds,
+        losses=(
+            f"train {progress.train_loss:.4g}  validation {progress.val_loss:.4g}  "
+            f"best {progress.best_val:.4g}  {_minutes(progress.seconds_left)} left"
+        ),
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
