@@ -1,0 +1,69 @@
+"""One line for errors and warnings; never a box that must be clicked away."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from deepz_live.gui import theme
+
+
+class Banner(QFrame):
+    """What failed, found, wanted, cure. An error stays until closed or replaced by an error;
+    a warning goes when its cause goes."""
+
+    dismissed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton()
+        close.setIcon(theme.icon("close", theme.INK_DIM))
+        close.setToolTip("Close this message")
+        close.clicked.connect(self._dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 6, 4)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        row.addWidget(close)
+        self._error = ""
+        self._warning = ""
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence that is shown, or an empty string."""
+        return self._error or self._warning
+
+    def show_error(self, sentence: str) -> None:
+        """Show a failure; it stays."""
+        self._error = sentence
+        self._refresh()
+
+    def show_warning(self, sentence: str) -> None:
+        """Show what is suspicious now; an empty sentence takes it away."""
+        if sentence != self._warning:
+            self._warning = sentence
+            self._refresh()
+
+    def clear(self) -> None:
+        """Take the error away; a warning that still holds is seen again."""
+        self._error = ""
+        self._refresh()
+
+    def _dismiss(self) -> None:
+        self._error = ""
+        self.hide()
+        self.dismissed.emit()
+
+    def _refresh(self) -> None:
+        colour = theme.ALARM if self._error else theme.CAUTION
+        self._icon.setPixmap(theme.icon("warning", colour).pixmap(QSize(18, 18)))
+        self._text.setText(self.text)
+        self.setStyleSheet(f"#banner {{ background: {theme.PANEL}; border: 1px solid {colour}; }}")
+        self.setVisible(bool(self.text))

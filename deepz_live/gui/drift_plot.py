@@ -1,0 +1,135 @@
+"""Drift of the sample over time, with *Set reference* and *Compensate*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from deepz_live.gui import theme
+
+WINDOW_S = 60.0
+"""The last minute: what the operator can still do something about."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftCurves:
+    """Times ``(N,)`` s and drift ``(N, 3)`` µm in the order z, y, x; NaN where not trusted."""
+
+    time_s: NDArray[np.float64]
+    drift_um: NDArray[np.float64]
+
+
+class DriftPanel(QFrame):
+    """Shows curves and the newest numbers; tells which button was pressed."""
+
+    reference_wanted = pyqtSignal()
+    compensate_wanted = pyqtSignal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = {axis: QLabel() for axis in theme.DRIFT_COLOURS}
+        self._note = QLabel()
+        self._plot = _plot()
+        self._curves = {
+            axis: self._plot.plot(pen=pg.mkPen(colour, width=1.6))
+            for axis, colour in theme.DRIFT_COLOURS.items()
+        }
+        self.reference = QPushButton(theme.icon("reference"), "Set reference")
+        self.reference.setToolTip("Measure drift from this moment on")
+        self.reference.clicked.connect(self.reference_wanted)
+        self.compensate = QPushButton(theme.icon("compensate"), "Compensate")
+        self.compensate.setCheckable(True)
+        self.compensate.setToolTip(
+            "Hold the view still: shift depths and picture by the measured drift"
+        )
+        self.compensate.clicked.connect(self.compensate_wanted)
+        self._lay_out()
+        self.show_curves(DriftCurves(np.zeros(0), np.zeros((0, 3))), confidence=None)
+
+    @property
+    def text(self) -> str:
+        """The newest numbers as they are shown."""
+        return "  ".join(label.text() for label in self._numbers.values())
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Whether there is something to measure."""
+        self.reference.setEnabled(enabled)
+        self.compensate.setEnabled(enabled)
+
+    def set_compensating(self, on: bool) -> None:
+        """Show whether the view is held still."""
+        self.compensate.setChecked(on)
+
+    def show_curves(self, curves: DriftCurves, confidence: float | None) -> None:
+        """Show the last minute; ``confidence`` (0 … 1) of the newest sample, None without one."""
+        time_s = curves.time_s - curves.time_s[-1] if curves.time_s.size else curves.time_s
+        recent = time_s >= -WINDOW_S
+        for column, (axis, curve) in enumerate(self._curves.items()):
+            values = curves.drift_um[:, column]
+            curve.setData(time_s[recent], values[recent], connect="finite")
+            number = f"{values[-1]:+.2f}" if values.size and np.isfinite(values[-1]) else "–"
+            self._numbers[axis].setText(f"{axis} {number}")
+        self._show_confidence(confidence)
+        self._scale(curves.drift_um[recent])
+
+    def _show_confidence(self, confidence: float | None) -> None:
+        if confidence is None:
+            self._note.setText("not measured yet")
+            theme.set_role(self._note, "dim")
+        else:
+            low = confidence < 0.3
+            self._note.setText(f"confidence {confidence:.2f}" + (" · not trusted" if low else ""))
+            theme.set_role(self._note, "caution" if low else "dim")
+
+    def _scale(self, values: NDArray[np.float64]) -> None:
+        """Symmetric, at least ±1 µm: stillness must look still."""
+        finite = np.abs(values[np.isfinite(values)])
+        largest = float(finite.max()) if finite.size else 0.0
+        limit = max(1.0, float(np.ceil(largest * 1.15)))
+        self._plot.setYRange(-limit, limit, padding=0.02)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 4, 0)
+        title = QLabel("Drift, µm")
+        title.setStyleSheet("font-weight: bold;")
+        head.addWidget(title)
+        head.addSpacing(8)
+        for axis, label in self._numbers.items():
+            label.setStyleSheet(f"color: {theme.DRIFT_COLOURS[axis]};")
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance("z +00.00") + 4)
+            head.addWidget(label)
+        head.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.reference)
+        buttons.addWidget(self.compensate)
+        buttons.addStretch(1)
+        buttons.addWidget(self._note)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(head)
+        column.addWidget(self._plot, 1)
+        column.addLayout(buttons)
+
+
+def _plot() -> pg.PlotWidget:
+    plot = pg.PlotWidget(background=theme.FIELD)
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.hideButtons()
+    plot.setXRange(-WINDOW_S, 0, padding=0.01)
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    for name in ("left", "bottom"):
+        axis = plot.getAxis(name)
+        axis.setPen(theme.LINE)
+        axis.setTextPen(theme.INK_DIM)
+    plot.getAxis("bottom").setLabel("seconds ago")
+    plot.getAxis("left").setWidth(34)
+    plot.setMinimumSize(120, 100)
+    return plot

@@ -1,0 +1,189 @@
+"""The GUI timer's work: pull the newest of everything, show it; never wait, never compute much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from deepz_live.app.live import LiveSession, LiveStatus
+from deepz_live.gui.banner import Banner
+from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display
+from deepz_live.gui.drift_plot import DriftCurves, DriftPanel
+from deepz_live.gui.pane_grid import PaneGrid
+from deepz_live.gui.record_controller import RecordController
+from deepz_live.gui.status_line import StatusLine
+from deepz_live.gui.transport import TransportController
+from deepz_live.gui.view_controller import ViewController
+from deepz_live.refocus.drift import DriftSample
+from deepz_live.refocus.view import RefocusResult
+from deepz_live.stream.frame import Frame
+
+SLOW_TICKS = 6
+"""Numbers change five times a second: an eye cannot read faster."""
+DRIFT_SAMPLES = 4000
+
+
+class Parts(Protocol):
+    """What the controller shows things in; the main window is one."""
+
+    grid: PaneGrid
+    status_line: StatusLine
+    drift: DriftPanel
+    banner: Banner
+    display: Display
+    view: ViewController
+    record: RecordController
+    transport: TransportController
+
+
+class LiveController:
+    """Shows one live session after the other."""
+
+    def __init__(self, parts: Parts, clock: Callable[[], float]) -> None:
+        self._parts = parts
+        self._clock = clock
+        self._live: LiveSession | None = None
+        self._frame: Frame | None = None
+        self._result: RefocusResult | None = None
+        self._error = ""
+        self._ticks = 0
+        self._dirty = False
+        self.longest_tick_s = 0.0
+        parts.grid.view_changed.connect(self._mark_dirty)
+        self.use(None)
+
+    @property
+    def live(self) -> LiveSession | None:
+        """The session that is shown."""
+        return self._live
+
+    def use(self, live: LiveSession | None) -> None:
+        """Show another session, or none."""
+        parts = self._parts
+        self._live = live
+        self._frame = self._result = None
+        self._error = ""
+        engine = live.engine if live is not None else None
+        planes = tuple(engine.bundle.facts.z_planes_um) if engine is not None else ()
+        parts.display.clear(
+            NO_CAMERA if live is None else WAITING, NO_MODEL if engine is None else WAITING
+        )
+        parts.view.use(live, planes)
+        parts.record.use(live)
+        parts.drift.set_enabled(engine is not None)
+        parts.drift.set_compensating(False)
+        parts.drift.show_curves(drift_curves([]), None)
+        parts.banner.show_warning("")
+        if live is not None:
+            parts.grid.set_field(live.source.info.shape, live.source.info.pixel_size_um)
+        self.name_planes()
+        self._show_names()
+        self._ticks = 0
+
+    def tick(self) -> None:
+        """Once a display frame."""
+        if self._live is None:
+            return
+        begin = self._clock()
+        self._pull(self._live)
+        if self._ticks % SLOW_TICKS == 0:
+            self._show_numbers(self._live)
+        self._ticks += 1
+        self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
+
+    def name_planes(self) -> None:
+        """Titles follow the knob at once, before the network answers."""
+        view = self._parts.view
+        self._parts.display.name_planes(view.distances_um, view.free_um, view.range_um)
+
+    def dismiss(self) -> None:
+        """The operator has read the error."""
+        if self._live is not None:
+            self._live.clear_error()
+
+    def point(self, at: tuple[float, float] | None) -> None:
+        """Say what is under the mouse."""
+        value = self._parts.display.value_at(at) if at is not None else None
+        if at is None or value is None:
+            self._parts.status_line.show_cursor("")
+        else:
+            text = f"x {int(at[1])}  y {int(at[0])} px   raw {value:.0f} counts"
+            self._parts.status_line.show_cursor(text)
+
+    def _mark_dirty(self) -> None:
+        self._dirty = True
+
+    def _pull(self, live: LiveSession) -> None:
+        display = self._parts.display
+        frame, result = live.latest_frame(), live.latest_result()
+        if self._dirty:
+            self._dirty = False
+            display.redraw()
+        if frame is not None and frame is not self._frame:
+            self._frame = frame
+            display.show_frame(frame)
+        if result is not None and result is not self._result:
+            self._result = result
+            display.show_result(result)
+        self._show_trouble(live)
+
+    def _show_trouble(self, live: LiveSession) -> None:
+        sentence = str(live.error) if live.error is not None else ""
+        if sentence != self._error:
+            self._error = sentence
+            if sentence:
+                self._parts.banner.show_error(sentence)
+        warnings = list(live.warnings)
+        warnings += self._result.warnings if self._result is not None else ()
+        self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))
+
+    def _show_numbers(self, live: LiveSession) -> None:
+        status = live.status()
+        line = self._parts.status_line
+        line.show_field("camera", f"camera {status.camera_fps:.1f} fps")
+        if status.provider is not None:
+            line.show_field("refocus", f"refocus {status.refocus_fps:.1f} fps")
+            line.show_field("latency", f"latency {_ms(status.latency_ms)}")
+            line.show_field("skipped", f"skipped for view {status.skipped_for_view}")
+        line.show_field("lost", *lost_text(status))
+        self._parts.record.show(status)
+        self._parts.transport.update()
+        samples = live.drift_history()[-DRIFT_SAMPLES:]
+        if samples:
+            self._parts.drift.show_curves(drift_curves(samples), samples[-1].confidence)
+
+    def _show_names(self) -> None:
+        line, live = self._parts.status_line, self._live
+        for field in ("camera", "refocus", "latency", "skipped", "lost", "source"):
+            line.show_field(field, "")
+        if live is None or live.engine is None:
+            line.show_field("provider", "")
+            line.show_field("bundle", "no model")
+        else:
+            line.show_field("provider", f"runs on {live.engine.provider}")
+            line.show_field("bundle", f"model {live.engine.bundle.name}")
+        if live is not None:
+            line.show_field("source", live.source.info.origin)
+
+
+def lost_text(status: LiveStatus) -> tuple[str, str]:
+    """Text and role: red as soon as one frame is lost."""
+    return f"lost {status.lost}", "alarm" if status.lost else "dim"
+
+
+def drift_curves(samples: list[DriftSample]) -> DriftCurves:
+    """Samples as arrays; those that are not trusted leave a gap."""
+    rows = [
+        (np.nan,) * 3 if sample.flagged else (sample.dz_um, sample.dy_um, sample.dx_um)
+        for sample in samples
+    ]
+    return DriftCurves(
+        np.array([sample.time_s for sample in samples], dtype=np.float64),
+        np.array(rows, dtype=np.float64).reshape(len(rows), 3),
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} ms"

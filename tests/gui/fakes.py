@@ -1,0 +1,144 @@
+"""Small stand-ins: sparse beads from numpy, a camera without a clock of its own, an engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+
+from deepz_live.stream.frame import Frame, StreamInfo
+from deepz_live.stream.source import SourceError
+
+Z_PLANES_UM = tuple(float(z) for z in np.arange(-10.0, 10.5, 1.0))
+SHAPE = (192, 208)
+
+
+def bead_volume(z_planes_um=Z_PLANES_UM, shape=SHAPE, beads=24, seed=1):
+    """``(Z, Y, X)`` float32 counts: beads that blur with their distance in z."""
+    rng = np.random.default_rng(seed)
+    volume = np.full((len(z_planes_um), *shape), 100.0, np.float32)
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    for _ in range(beads):
+        y, x = rng.uniform(6, np.array(shape) - 6)
+        z = rng.uniform(-8, 8)
+        for plane, height in enumerate(z_planes_um):
+            width = 1.6 + 0.7 * abs(height - z)
+            r2 = ((rows - y) ** 2 + (columns - x) ** 2) / (2 * width**2)
+            volume[plane] += 3000 / (width / 1.6) ** 2 * np.exp(-r2)
+    return volume
+
+
+class FakeCamera:
+    """Hands out one noisy image again and again, numbered."""
+
+    def __init__(self, pixels, *, rate_hz=60.0, skip=(), fail_at=None):
+        self._pixels = pixels
+        self._rate_hz = rate_hz
+        self._skip = set(skip)
+        self._fail_at = fail_at
+        self._index = 0
+        self._stopped = threading.Event()
+        self.starts = 0
+
+    @property
+    def info(self):
+        return StreamInfo(
+            self._pixels.shape, "uint16", 0.325, self._rate_hz, "TexasRed", 20.0, "fake camera"
+        )
+
+    lost = 0
+    finished = False
+
+    def start(self):
+        self.starts += 1
+        self._stopped.clear()
+
+    def read(self, timeout_s):
+        self._stopped.wait(min(timeout_s, 1 / self._rate_hz))
+        if self._stopped.is_set():
+            return None
+        while self._index in self._skip:
+            self._index += 1
+        if self._fail_at is not None and self._index >= self._fail_at:
+            raise SourceError("The camera was unplugged; plug it in and open the profile again.")
+        pixels = self._pixels.copy()
+        pixels[0, 0] = self._index % 60000
+        frame = Frame(pixels, self._index, time.monotonic(), 0.0, 20.0, "TexasRed")
+        self._index += 1
+        return frame
+
+    def stop(self):
+        self._stopped.set()
+
+
+@dataclass
+class FakeReplay:
+    """A replay's transport, remembered."""
+
+    count: int = 100
+    position: int = 0
+    paused: bool = False
+    speed: float | None = 1.0
+    seeks: list[int] = field(default_factory=list)
+
+    def __len__(self):
+        return self.count
+
+    def pause(self):
+        self.paused = True
+
+    def resume(self):
+        self.paused = False
+
+    def seek(self, index):
+        self.seeks.append(index)
+        self.position = index
+
+    def set_speed(self, speed):
+        self.speed = speed
+
+
+class FakeEngine:
+    """Knows the whole volume of a scene, whatever frame it is given."""
+
+    provider = "fake"
+    reason = "a test"
+
+    def __init__(self, volume, z_planes_um=Z_PLANES_UM, *, fails=False):
+        self._volume = volume
+        self.fails = fails
+        self.closed = False
+        self.bundle = fake_bundle(z_planes_um)
+
+    def volume(self, pixels):
+        if self.fails:
+            raise ValueError("The network failed on purpose.")
+        return self._volume
+
+    def surface(self, pixels, dpm):
+        return self._volume[0]
+
+    def close(self):
+        self.closed = True
+
+
+def fake_bundle(z_planes_um=Z_PLANES_UM):
+    from deepz_live.image.normalization import Normalization
+
+    facts = SimpleNamespace(
+        z_planes_um=tuple(z_planes_um),
+        z_range_um=(min(z_planes_um), max(z_planes_um)),
+        pixel_size_um=0.325,
+        network="planes",
+        channel="TexasRed",
+        exposure_ms=20.0,
+        intensity_counts=(100.0, 3100.0),
+        multiple=8,
+        margin_px=8,
+        normalization=Normalization(background_counts=100.0, scale_counts=3000.0),
+        sha256="0" * 64,
+    )
+    return SimpleNamespace(facts=facts, path="fake-bundle", name="fake-bundle")
