@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,19 +15,27 @@ _STYLES = {"ok": "green", "warning": "yellow", "missing": "red"}
 
 def look() -> list[Finding]:
     """All findings; the window's icons are the window's own business, so its check is added."""
-    return doctor(more=[icons])
+    return doctor(more=[window])
 
 
-def icons() -> Finding:
-    """Whether every icon of the window comes from the package, so that it opens offline."""
-    from deepz_live.gui.icons import missing_icons
-
-    missing = missing_icons()
-    if missing:
+def window() -> Finding:
+    """Whether Qt loads, and every icon comes from the package, so that it opens offline."""
+    try:
+        from deepz_live.gui.actions import ACTIONS
+    except ImportError as error:  # a system library that Qt needs
         return Finding(
-            "icons", "missing", f"not in the package: {', '.join(missing)}", "install it again"
+            "window",
+            "missing",
+            f"Qt does not load ({error})",
+            "on Debian or Ubuntu run `bash run demo` as root once; it installs what Qt needs",
         )
-    return Finding("icons", "ok", "all in the package, nothing is fetched from the internet")
+    folder = files("deepz_live.gui") / "icons"
+    wanted = {spec.icon for spec in ACTIONS.values() if spec.icon}
+    missing = sorted(name for name in wanted if not (folder / f"{name}.svg").is_file())
+    if missing:
+        found = f"not in the package: {', '.join(missing)}"
+        return Finding("window", "missing", found, "install deepz-live again")
+    return Finding("window", "ok", "Qt loads; all icons are in the package, none is fetched")
 
 
 def show(findings: list[Finding]) -> None:

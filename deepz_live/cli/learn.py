@@ -46,6 +46,9 @@ def train(
     init: Annotated[
         Path | None, typer.Option(help="Start from the network of this bundle.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")
+    ] = False,
 ) -> None:
     """Train a refocusing network on calibration stacks and leave a bundle.
 
@@ -63,6 +66,7 @@ def train(
         minutes=minutes,
         region=parse.region(region),
         init=init,
+        resume=resume,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from deepz_live.cli.base import say
 from deepz_live.cli.parse import Region
 
 SCORES = ("mae", "rmse", "corr", "corr_detail", "ssim")
@@ -17,9 +18,10 @@ SCORES = ("mae", "rmse", "corr", "corr_detail", "ssim")
 def quality_of(bundle: Path, stacks: Sequence[Path], region: Region | None) -> dict[str, Any]:
     """The report of ``app.quality.evaluate``."""
     from deepz_live.app.quality import evaluate
+    from deepz_live.app.training import find_stacks
     from deepz_live.model.bundle import load_bundle
 
-    return dict(evaluate(load_bundle(bundle), list(stacks), region))
+    return evaluate(load_bundle(bundle), find_stacks(stacks), region, report=say)
 
 
 def show_quality(report: dict[str, Any]) -> None:

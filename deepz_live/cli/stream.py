@@ -19,9 +19,9 @@ def main(context: typer.Context) -> None:
     Example: [bold]deepz-live demo[/bold]
     """
     if context.invoked_subcommand is None:
-        from deepz_live.gui.app import run_window
+        from deepz_live.cli.windowed import empty_window
 
-        run_window()
+        empty_window()
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from deepz_live.train.progress import TrainingProgress
 
 LOOK_EVERY_S = 0.25
-NETWORKS = ("planes", "generator")
 
 
 def run_training(
@@ -28,20 +27,40 @@ def run_training(
     minutes: float | None,
     region: Region | None,
     init: Path | None,
+    resume: bool,
 ) -> None:
     """Train in a process of its own until its time is up; Ctrl-C keeps the best so far."""
     from deepz_live.app.training import TrainingJob
+    from deepz_live.train.errors import TrainingError
 
-    if model not in NETWORKS:
-        raise UsageError(f"--model {model!r} is unknown; give {' or '.join(NETWORKS)}.")
     job = TrainingJob(
-        stacks, out, preset=preset, model=model, minutes=minutes, region=region, init=init
+        stacks,
+        out,
+        preset=preset,
+        model=_network(model),
+        minutes=minutes,
+        region=region,
+        init=init,
+        resume=resume,
     )
     job.start()
-    _watch(job)
+    try:
+        _watch(job)
+    finally:
+        job.close()
     if job.error is not None:
-        raise job.error
+        raise TrainingError(job.error)
     say(f"Wrote the bundle {out}.")
+
+
+def _network(name: str) -> Literal["planes", "generator"]:
+    known: dict[str, Literal["planes", "generator"]] = {
+        "planes": "planes",
+        "generator": "generator",
+    }
+    if name not in known:
+        raise UsageError(f"--model {name!r} is unknown; give {' or '.join(known)}.")
+    return known[name]
 
 
 def _watch(job: TrainingJob) -> None:

@@ -1,0 +1,148 @@
+"""The live path in the window: ``demo``, ``live``, ``replay`` and the bare window."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepz_live.cli.base import say
+from deepz_live.cli.headless import first_view, open_bundle, refuse_used_folder
+
+if TYPE_CHECKING:
+    from deepz_live.app.live import LiveSession
+    from deepz_live.config import Profile
+
+DEMO_PROFILE = "simulated"
+DEMO_CHANGES = {"stage.drift.kind": "walk"}
+"""The sample of the demo wanders, so that the drift plot has something to show."""
+
+Summary = dict[str, Any]
+
+
+def empty_window() -> None:
+    """The window with nothing opened yet."""
+    from deepz_live.gui.app import WindowError, run_window
+
+    with interruptible() as prepare:
+        try:
+            run_window(None, prepare=prepare)
+        except WindowError:
+            return  # closed without having opened anything: nothing to complain about
+
+
+def demo_window(*, out: Path | None, seconds: float | None, offscreen: bool) -> Summary:
+    """The built-in microscope with the shipped model; ``out`` gets recording and screenshot."""
+    from deepz_live.app.paths import find_profile
+    from deepz_live.config import load_profile
+
+    profile = load_profile(find_profile(DEMO_PROFILE), dict(DEMO_CHANGES))
+    record = out / "session" if out is not None else None
+    screenshot = out / "window.png" if out is not None and seconds is not None else None
+    return _live(profile, None, record, seconds=seconds, screenshot=screenshot, offscreen=offscreen)
+
+
+def live_window(
+    profile: str,
+    overrides: dict[str, str],
+    model: Path | None,
+    record: Path | None,
+    seconds: float | None,
+) -> Summary:
+    """A microscope in the window."""
+    from deepz_live.app.paths import find_profile
+    from deepz_live.config import load_profile
+
+    settings = load_profile(find_profile(profile), overrides)
+    return _live(settings, model, record, seconds=seconds)
+
+
+def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summary:
+    """A recording in the window."""
+    from deepz_live.app.live import LiveSession
+    from deepz_live.gui.app import run_window
+    from deepz_live.refocus.engine import open_engine
+    from deepz_live.session.reader import read_session
+    from deepz_live.session.replay import ReplaySource
+
+    recording = read_session(folder)
+    bundle = open_bundle(model)
+    with closing(open_engine(bundle)) as engine, interruptible() as prepare:
+
+        def make() -> LiveSession:
+            source = ReplaySource(recording, speed=speed)
+            return LiveSession(
+                source, engine, request=first_view(bundle), every_frame=speed is None
+            )
+
+        session = run_window(make, title=f"deepz-live · {folder.name}", prepare=prepare)
+    return {**session.summary(), "session": str(folder)}
+
+
+def _live(
+    profile: Profile,
+    model: Path | None,
+    record: Path | None,
+    *,
+    seconds: float | None = None,
+    screenshot: Path | None = None,
+    offscreen: bool = False,
+) -> Summary:
+    from deepz_live.acquire.microscope import open_microscope
+    from deepz_live.app.live import LiveSession
+    from deepz_live.gui.app import run_window
+    from deepz_live.gui.desk import Desk
+    from deepz_live.refocus.engine import open_engine
+
+    refuse_used_folder(record)
+    bundle = open_bundle(model)
+    with (
+        open_microscope(profile) as microscope,
+        closing(open_engine(bundle)) as engine,
+        interruptible() as prepare,
+    ):
+
+        def make() -> LiveSession:
+            session = LiveSession(
+                microscope.camera_source(),
+                engine,
+                record_to=record,
+                request=first_view(bundle),
+                truth=microscope.truth,
+                settings=microscope.profile.model_dump(mode="json"),
+            )
+            session.set_reference()
+            return session
+
+        session = run_window(
+            make,
+            title=f"deepz-live · {profile.name}",
+            seconds=seconds,
+            screenshot=screenshot,
+            offscreen=offscreen,
+            desk=Desk(microscope=microscope),
+            prepare=prepare,
+        )
+    if seconds is not None and session.error is not None:
+        raise session.error
+    return session.summary()
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[Any], None]]:
+    """Ctrl-C closes the window the way its own button does, so that everything is stopped."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def prepare(window: Any) -> None:
+        def close(*_: object) -> None:
+            say("Stopped.")
+            window.close()
+
+        signal.signal(signal.SIGINT, close)
+
+    try:
+        yield prepare
+    finally:
+        signal.signal(signal.SIGINT, before)
