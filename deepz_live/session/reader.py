@@ -1,0 +1,150 @@
+"""A recorded session, opened for reading: closed, still being written, or left by a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepz_live.session.errors import SessionError
+from deepz_live.session.files import read_lines
+from deepz_live.session.frame_array import chunk_bytes, chunk_path, read_chunk
+from deepz_live.session.manifest import (
+    EVENTS,
+    FRAMES,
+    PIXELS,
+    RESULTS,
+    Gap,
+    Manifest,
+    gaps_between,
+    read_manifest,
+)
+from deepz_live.stream.frame import Frame, StreamInfo
+
+__all__ = ["Session", "SessionError", "read_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """A line of ``frames.jsonl``; names as in :class:`~deepz_live.stream.frame.Frame`.
+
+    ``position`` is the frame's t in the array.
+    """
+
+    index: int
+    time_s: float
+    z_um: float
+    exposure_ms: float
+    channel: str
+    position: int
+
+
+class Session:
+    """The frames and notes of one recording.
+
+    Attributes
+    ----------
+    folder, info, manifest
+        Where it lies, the facts of the stream, the manifest.
+    facts
+        What is known of each frame, in the order of recording.
+    events, results
+        The lines of the journals.
+    gaps
+        Indices that are missing, with the cause as far as it was written down.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, facts: tuple[FrameFacts, ...]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.facts = facts
+        self.info: StreamInfo = manifest.stream_info(f"session {folder.name}")
+        self.events = _journal(folder, EVENTS)
+        self.results = _journal(folder, RESULTS)
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Missing indices; of an unclosed session those that its frames show."""
+        if self.manifest.closed:
+            return self.manifest.gaps
+        return gaps_between(facts.index for facts in self.facts)
+
+    def frame(self, i: int) -> Frame:
+        """The ``i``-th frame recorded, exactly as the camera gave it.
+
+        Raises
+        ------
+        SessionError
+            There is no such frame, or its file is missing or damaged.
+        """
+        if not 0 <= i < len(self.facts):
+            raise SessionError(
+                f"Session {self.folder} holds frames 0 … {len(self.facts) - 1}; "
+                f"there is no frame {i}."
+            )
+        facts = self.facts[i]
+        try:
+            pixels = read_chunk(self.folder / PIXELS, facts.position, self.info)
+        except (OSError, ValueError) as error:
+            raise SessionError(
+                f"Frame {facts.index} of session {self.folder} cannot be read ({error}); "
+                "copy the session again from where it was recorded."
+            ) from error
+        return Frame(
+            pixels=pixels,
+            index=facts.index,
+            time_s=facts.time_s,
+            z_um=facts.z_um,
+            exposure_ms=facts.exposure_ms,
+            channel=facts.channel,
+        )
+
+
+def read_session(folder: Path | str) -> Session:
+    """Open a session folder.
+
+    Raises
+    ------
+    SessionError
+        Not a session, manifest or journal damaged, other format version.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    try:
+        facts = tuple(FrameFacts(**line) for line in _journal(folder, FRAMES))
+    except TypeError as error:
+        raise SessionError(
+            f"Session {folder} cannot be read: {FRAMES} holds other facts than expected "
+            f"({error}); restore the file from a copy of the session."
+        ) from error
+    if not manifest.closed:
+        facts = _with_pixels(folder, manifest, facts)
+    return Session(folder, manifest, facts)
+
+
+def _journal(folder: Path, name: str) -> tuple[dict[str, Any], ...]:
+    try:
+        return tuple(read_lines(folder / name))
+    except (OSError, ValueError) as error:
+        raise SessionError(
+            f"Session {folder} cannot be read: {error}; "
+            "restore the file from a copy of the session."
+        ) from error
+
+
+def _with_pixels(
+    folder: Path, manifest: Manifest, facts: tuple[FrameFacts, ...]
+) -> tuple[FrameFacts, ...]:
+    """Without the last frames whose pixels a power cut kept from the disk."""
+    size = chunk_bytes(manifest.stream_info(""))
+    count = len(facts)
+    while count and not _has_size(chunk_path(folder / PIXELS, facts[count - 1].position), size):
+        count -= 1
+    return facts[:count]
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size

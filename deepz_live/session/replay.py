@@ -1,0 +1,178 @@
+"""A recorded session as a frame source: the same pipeline sees what the camera saw."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from deepz_live.session.reader import Session
+from deepz_live.stream.frame import Frame, StreamInfo
+from deepz_live.stream.statistics import Clock
+
+_NAP_S = 0.02
+"""Longest sleep in one piece: pause, seek and stop take effect within it."""
+
+
+class ReplaySource:
+    """Delivers the frames of a session with their original indices and times.
+
+    Parameters
+    ----------
+    speed
+        1 keeps the original pace, 2 is twice as fast; None delivers as fast as it is read.
+    hold_at_end
+        True: after the last frame it waits, so that an operator can seek back, until
+        :meth:`stop`. False: it is ``finished``.
+    clock, sleep
+        Seconds; injected by tests.
+
+    ``read`` is for the pump's thread; everything else may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        speed: float | None = 1.0,
+        hold_at_end: bool = False,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._speed = _checked(speed)
+        self._hold_at_end = hold_at_end
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = 0
+        self._shown = 0
+        self._anchor: tuple[float, float] | None = None
+        self._paused = False
+        self._show_one = False
+        self._seeks = 0
+        self._jumps = 0
+        self._stopped = False
+
+    def __len__(self) -> int:
+        return len(self._session)
+
+    @property
+    def info(self) -> StreamInfo:
+        """The facts of the recorded stream; ``origin`` names the session."""
+        return self._session.info
+
+    @property
+    def lost(self) -> int:
+        """0: a replay loses nothing. Gaps of the recording show in the indices."""
+        return 0
+
+    @property
+    def finished(self) -> bool:
+        """True when the last frame was delivered, or after :meth:`stop`."""
+        with self._lock:
+            at_end = self._next >= len(self._session) and not self._hold_at_end
+            return self._stopped or at_end
+
+    @property
+    def position(self) -> int:
+        """Which frame of the session was delivered last, or was sought; from 0."""
+        return self._shown
+
+    @property
+    def paused(self) -> bool:
+        """True between :meth:`pause` and :meth:`resume`."""
+        return self._paused
+
+    @property
+    def speed(self) -> float | None:
+        """Pace relative to the recording; None: as fast as frames are read."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        with self._lock:
+            self._speed = _checked(speed)
+            self._anchor = None
+
+    @property
+    def jumps(self) -> int:
+        """Seeks that took effect before the frame delivered last."""
+        return self._jumps
+
+    def start(self) -> None:
+        """Nothing to open: the session is open already."""
+
+    def stop(self) -> None:
+        """End the stream; harmless when called twice."""
+        self._stopped = True
+
+    def pause(self) -> None:
+        """Deliver no more, until :meth:`resume`."""
+        with self._lock:
+            self._paused = True
+            self._anchor = None
+
+    def resume(self) -> None:
+        """Go on with the next frame, at once."""
+        with self._lock:
+            self._paused = False
+            self._anchor = None
+
+    def seek(self, i: int) -> None:
+        """Go on from frame ``i`` (held to the session); shown at once, also while paused."""
+        with self._lock:
+            self._next = self._shown = min(max(i, 0), max(len(self._session) - 1, 0))
+            self._anchor = None
+            self._show_one = True
+            self._seeks += 1
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame when it is due, or None. Raises SessionError for a damaged frame."""
+        until = self._clock() + timeout_s
+        while True:
+            due = self._take_due()
+            if due is not None:
+                return self._session.frame(due)
+            left = until - self._clock()
+            if left <= 0 or self.finished:
+                return None
+            self._sleep(min(left, self._wait_s(), _NAP_S))
+
+    def _take_due(self) -> int | None:
+        """The number of the next frame where it is due; then it counts as delivered."""
+        with self._lock:
+            if self._stopped or self._next >= len(self._session):
+                return None
+            if self._paused and not self._show_one:
+                return None
+            if not self._paused and self._until_due_s() > 0:
+                return None
+            self._show_one = False
+            self._jumps = self._seeks
+            self._shown = self._next
+            self._next += 1
+            return self._shown
+
+    def _wait_s(self) -> float:
+        with self._lock:
+            if self._paused or self._next >= len(self._session):
+                return _NAP_S
+            return max(self._until_due_s(), 0.0)
+
+    def _until_due_s(self) -> float:
+        """Seconds until the next frame is due; the first after a jump is due at once."""
+        if self._speed is None:
+            return 0.0
+        time_s = self._session.facts[self._next].time_s
+        now = self._clock()
+        if self._anchor is None:
+            self._anchor = (now, time_s)
+        began_at, began_with = self._anchor
+        return began_at + (time_s - began_with) / self._speed - now
+
+
+def _checked(speed: float | None) -> float | None:
+    if speed is not None and not speed > 0:
+        raise ValueError(f"A replay speed of {speed} moves nowhere; give a positive number or max.")
+    return speed
