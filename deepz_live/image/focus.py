@@ -25,6 +25,17 @@ def sharpness(planes: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.std(np.asarray(planes, np.float64), axis=(1, 2))
 
 
+def middle_plane(planes: NDArray[np.generic], reach: int) -> int:
+    """Index of the sharpest plane that has ``reach`` planes on both sides.
+
+    ``planes`` is ``(Z, Y, X)``; where it has fewer than ``2 reach + 1`` planes, the index of the
+    central one.
+    """
+    last = len(planes) - 1
+    low, high = min(reach, last // 2), max(last - reach, last // 2)
+    return int(np.clip(int(np.argmax(sharpness(planes))), low, high))
+
+
 def extended_depth_of_field(planes: NDArray[np.generic]) -> NDArray[np.float32]:
     """One image in which everything is in focus, by wavelet fusion.
 

@@ -15,7 +15,7 @@ from deepz_live.model.generator import UNet, convolution
 
 STEM = 2
 """The body works on 2x2 pixel blocks as channels: a quarter of the positions, wider layers."""
-OUTER_CHANNELS = (64, 96, 128, 192)
+OUTER_CHANNELS = (64, 64, 96, 128)
 GAIN = 30.0
 """Intensities pass through asinh(GAIN x), so that faint defocus rings and peaks weigh alike."""
 SKIP_DEPTH_UM = 1.0

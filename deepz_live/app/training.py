@@ -1,0 +1,217 @@
+"""Training in a process of its own, so that the live view keeps its GPU share and its GIL."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import queue
+from collections.abc import Callable, Sequence
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepz_live.app.paths import configs_folder
+from deepz_live.config import Optics
+from deepz_live.model.bundle import load_bundle
+from deepz_live.train.errors import TrainingError
+from deepz_live.train.preset import Preset, load_preset
+from deepz_live.train.progress import TrainingProgress
+
+if TYPE_CHECKING:
+    from deepz_live.train.run import NetworkName, TrainingOrder
+
+Box = tuple[slice, slice]
+Message = TrainingProgress | str
+
+
+class TrainingJob:
+    """One training run, driven from the CLI or the window.
+
+    Parameters
+    ----------
+    stacks
+        A folder of calibration stacks, or stacks.
+    out
+        Folder of the new bundle.
+    preset
+        Name of a shipped preset, or a path to a ``.yaml`` file.
+    region
+        Part of the field to train on, ``(slice in y, slice in x)``.
+    init
+        Bundle to start from.
+    resume
+        Go on with the run that was stopped or killed.
+
+    Raises
+    ------
+    TrainingError, BundleError, StackError
+        Before anything starts, where the order cannot be carried out.
+    """
+
+    def __init__(
+        self,
+        stacks: Path | Sequence[Path],
+        out: Path,
+        *,
+        preset: str = "quick",
+        model: NetworkName = "planes",
+        minutes: float | None = None,
+        region: Box | None = None,
+        init: Path | None = None,
+        resume: bool = False,
+    ) -> None:
+        self.order = training_order(
+            stacks, out, preset=preset, model=model, minutes=minutes, region=region, init=init,
+            resume=resume,
+        )  # fmt: skip
+        context = multiprocessing.get_context("spawn")
+        self._messages: Queue[Message] = context.Queue()
+        self._stop: Event = context.Event()
+        self._process = context.Process(
+            target=_run, args=(self.order, self._messages, self._stop), name="training"
+        )
+        self._error: str | None = None
+
+    def start(self) -> None:
+        """Start the process."""
+        self._process.start()
+
+    def poll(self) -> list[TrainingProgress]:
+        """What was reported since the last call; never waits."""
+        news: list[TrainingProgress] = []
+        while True:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                return news
+            if isinstance(message, str):
+                self._error = message
+            else:
+                news.append(message)
+
+    def request_stop(self) -> None:
+        """Stop soon and keep the best weights so far as the bundle."""
+        self._stop.set()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; True if the process has ended."""
+        self._process.join(timeout_s)
+        return not self._process.is_alive()
+
+    def close(self) -> None:
+        """Ask to stop and wait; kills a process that does not answer in 10 s."""
+        if self._process.pid is not None:
+            self._stop.set()
+            self._process.join(10)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        self._messages.close()
+        self._messages.join_thread()
+
+    @property
+    def running(self) -> bool:
+        return self._process.is_alive()
+
+    @property
+    def error(self) -> str | None:
+        """The sentence of the failure, once :meth:`poll` has met it; None while all is well."""
+        code = self._process.exitcode
+        if self._error is None and code not in (None, 0):
+            return (
+                f"The training process ended with code {code}, perhaps for lack of memory; close "
+                "other programs or lower `batch` in the preset, and resume."
+            )
+        return self._error
+
+
+def training_order(
+    stacks: Path | Sequence[Path],
+    out: Path,
+    *,
+    preset: str = "quick",
+    model: NetworkName = "planes",
+    minutes: float | None = None,
+    region: Box | None = None,
+    init: Path | None = None,
+    resume: bool = False,
+) -> TrainingOrder:
+    """Check and complete what was asked for; see :class:`TrainingJob`."""
+    try:
+        from deepz_live.train.run import TrainingOrder
+    except ImportError as error:
+        raise TrainingError(
+            f"Training needs PyTorch, which is not installed ({error}); install deepz-live[train]."
+        ) from error
+    paths = find_stacks(stacks)
+    file = Path(preset)
+    settings = load_preset(file if file.suffix == ".yaml" else configs_folder() / "train" / f"{preset}.yaml")
+    if minutes is not None:
+        settings = Preset.model_validate(settings.model_dump() | {"minutes": minutes})
+    if out.exists() and not (out / "rdf.yaml").is_file():
+        raise TrainingError(f"{out} exists and is not a bundle; choose a new folder for --out.")
+    return TrainingOrder(
+        stacks=tuple(paths),
+        out=out,
+        preset=settings,
+        network=model,
+        optics=_optics(paths[0].parent),
+        box=region,
+        init=load_bundle(init) if init else None,
+        resume=resume,
+    )
+
+
+def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
+    """The TIFF stacks of a folder, or the files given.
+
+    Raises
+    ------
+    TrainingError
+        Nothing there.
+    """
+    found: list[Path] = []
+    for path in [stacks] if isinstance(stacks, Path) else stacks:
+        if not path.exists():
+            raise TrainingError(f"{path} does not exist; give a folder of z-stacks or a TIFF file.")
+        inside = sorted(p for p in path.glob("*.tif*") if p.is_file()) if path.is_dir() else [path]
+        if not inside:
+            raise TrainingError(
+                f"{path} holds no TIFF stacks; capture some with `deepz-live calibrate --out {path}`."
+            )
+        found += inside
+    return found
+
+
+def _optics(folder: Path) -> Optics:
+    """The optics written by the calibration beside its stacks; the defaults for other stacks."""
+    file = folder / "calibration.json"
+    if not file.is_file():
+        return Optics()
+    return Optics.model_validate(json.loads(file.read_text(encoding="utf-8"))["optics"])
+
+
+def _run(order: TrainingOrder, messages: Queue[Message], stop: Event) -> None:
+    """Body of the training process."""
+    import signal
+
+    # Ctrl-C reaches the whole group; the parent turns it into a stop that keeps the best weights.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        train_and_measure(order, report=messages.put, stop=stop.is_set)
+    except (ValueError, RuntimeError, OSError) as error:
+        messages.put(str(error))
+
+
+def train_and_measure(
+    order: TrainingOrder,
+    *,
+    report: Callable[[TrainingProgress], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train, then measure the bundle on the stacks it validated on and write that into it."""
+    from deepz_live.train.run import train
+
+    train(order, report=report, stop=stop)
+    report(TrainingProgress.note(f"Bundle written to {order.out}"))

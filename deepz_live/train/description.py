@@ -1,0 +1,106 @@
+"""The readable part of a bundle: ``rdf.yaml`` (BioImage.IO) and a README with the quality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from deepz_live.model.bundle import DESCRIPTION, ONNX, BundleFacts
+
+QUALITY_COLUMNS = ("corr", "corr_detail", "rmse", "ssim")
+
+
+def write_description(folder: Path, facts: BundleFacts) -> None:
+    """Write ``rdf.yaml`` in BioImage.IO model format 0.5, our facts under ``config``."""
+    test_input = np.load(folder / "test_input.npy")
+    test_output = np.load(folder / "test_output.npy")
+    document = {
+        "format_version": "0.5.4",
+        "type": "model",
+        "name": f"Deep-Z {facts.network} model {facts.channel}",
+        "description": "Refocuses one wide-field fluorescence image onto other planes.",
+        "documentation": "README.md",
+        "license": "GPL-3.0-or-later",
+        "authors": [{"name": "deepz-live"}],
+        "cite": [
+            {
+                "text": "Wu et al., Three-dimensional virtual refocusing of fluorescence microscopy "
+                "images using deep learning, Nature Methods 2019",
+                "doi": "10.1038/s41592-019-0622-5",
+            }
+        ],
+        "tags": ["fluorescence-light-microscopy", "refocusing", "deep-z"],
+        "inputs": [_tensor("image", test_input.shape, facts, "test_input.npy")],
+        "outputs": [_tensor("planes", test_output.shape, facts, "test_output.npy")],
+        "weights": {"onnx": {"source": ONNX, "opset_version": 18}},
+        "config": {"deepz_live": facts.model_dump(mode="json")},
+    }
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    (folder / DESCRIPTION).write_text(text, encoding="utf-8", newline="\n")
+
+
+def readme(facts: BundleFacts) -> str:
+    """What this network is for and how good it is, for people."""
+    low, high = facts.z_range_um
+    lines = [
+        f"# Refocusing bundle: {facts.network}, channel {facts.channel}",
+        "",
+        f"Refocuses {low:+g} … {high:+g} µm in {len(facts.z_planes_um)} planes; trained at "
+        f"{facts.pixel_size_um:g} µm pixels, NA {facts.optics.na:g}, {facts.exposure_ms:g} ms.",
+        "Refocused pixels are inferred, not measured.",
+        "",
+    ]
+    if facts.training:
+        lines += ["## How it was trained", ""]
+        lines += [f"- {key.replace('_', ' ')}: {value}" for key, value in facts.training.items()]
+        lines.append("")
+    if facts.quality:
+        lines += _quality_table(facts)
+    return "\n".join(lines)
+
+
+def _quality_table(facts: BundleFacts) -> list[str]:
+    head = "| dz (µm) | n | " + " | ".join(f"{c} | input" for c in QUALITY_COLUMNS) + " |"
+    rows = [
+        "## Measured quality",
+        "",
+        "Against the mechanical scan, on images that were not trained on; beside each score, the "
+        "same for the input as it is.",
+        "",
+        head,
+        "|" + " --- |" * (2 + 2 * len(QUALITY_COLUMNS)),
+    ]
+    for row in facts.quality:
+        cells = [f"{row.dz_um:+g}", str(row.n)]
+        for column in QUALITY_COLUMNS:
+            cells += [f"{getattr(row, column):.3f}", f"{row.baseline[column]:.3f}"]
+        rows.append("| " + " | ".join(cells) + " |")
+    return [*rows, ""]
+
+
+def _tensor(
+    name: str, shape: tuple[int, ...], facts: BundleFacts, file: str
+) -> dict[str, object]:
+    channels = shape[1]
+    kind = "image" if name == "image" else "plane"
+    axes: list[dict[str, object]] = [
+        {"type": "batch"},
+        {"type": "channel", "channel_names": [f"{kind}{i}" for i in range(channels)]},
+    ]
+    for axis, length in zip("yx", shape[2:], strict=True):
+        size: object = {"min": length, "step": facts.multiple}
+        if name == "planes":
+            size = {"tensor_id": "image", "axis_id": axis}
+        axes.append(
+            {
+                "type": "space",
+                "id": axis,
+                "size": size,
+                "unit": "micrometer",
+                "scale": facts.pixel_size_um,
+            }
+        )
+    return {"id": name, "axes": axes, "test_tensor": {"source": file},
+            "data": {"type": "float32"}}  # fmt: skip

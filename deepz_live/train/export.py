@@ -1,0 +1,104 @@
+"""A trained network to a bundle folder: ONNX, weights, facts, test arrays, README."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from deepz_live.model.bundle import ONNX, WEIGHTS, BundleFacts, seal
+from deepz_live.train.description import readme, write_description
+from deepz_live.train.errors import TrainingError
+
+OPSET = 18
+PARITY = 1e-4
+TEST_INPUT, TEST_OUTPUT = "test_input.npy", "test_output.npy"
+
+
+def export_bundle(network: nn.Module, facts: BundleFacts, example: np.ndarray, out: Path) -> None:
+    """Write a bundle; it appears under its name only when it is complete and checked.
+
+    Parameters
+    ----------
+    network
+        Trained generator or planes model, on any device.
+    example
+        ``(1, C, Y, X)`` float32, a normalised input: the bundle's test input.
+    out
+        Bundle folder; replaced if it is a bundle already.
+
+    Raises
+    ------
+    TrainingError
+        ONNX Runtime does not reproduce the network.
+    """
+    folder = out.with_name(out.name + ".part")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    network = network.to("cpu", memory_format=torch.contiguous_format).eval()
+    _round_to_half(network)
+    _write_onnx(network, torch.from_numpy(example), folder / ONNX)
+    save_file({k: v.half() for k, v in network.state_dict().items()}, folder / WEIGHTS)
+    expected = _check_parity(network, example, folder / ONNX)
+    np.save(folder / TEST_INPUT, example)
+    np.save(folder / TEST_OUTPUT, expected)
+    finish_bundle(folder, facts)
+    if out.exists():
+        shutil.rmtree(out)
+    os.replace(folder, out)
+
+
+def finish_bundle(folder: Path, facts: BundleFacts) -> str:
+    """(Re)write description, README and checksums of a bundle folder; returns its identity."""
+    (folder / "README.md").write_text(readme(facts), encoding="utf-8", newline="\n")
+    write_description(folder, facts)
+    return seal(folder)
+
+
+def _round_to_half(network: nn.Module) -> None:
+    # Weights are shipped in half precision; ONNX must hold the very same numbers.
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(parameter.half().float())
+
+
+def _write_onnx(network: nn.Module, example: torch.Tensor, path: Path) -> None:
+    sizes = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    batch = {0: torch.export.Dim.DYNAMIC}
+    program = torch.onnx.export(
+        network,
+        (torch.cat([example, example]),),
+        input_names=["image"],
+        output_names=["planes"],
+        opset_version=OPSET,
+        dynamo=True,
+        dynamic_shapes=({**batch, **sizes},),
+        verbose=False,
+    )
+    if program is None:
+        raise TrainingError("The network could not be written as ONNX; report this as a bug.")
+    program.save(path, external_data=False)
+
+
+def _check_parity(network: nn.Module, example: np.ndarray, path: Path) -> np.ndarray:
+    with torch.no_grad():
+        expected = network(torch.from_numpy(example)).numpy()
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    # Another size and batch than the exported ones: both must really be free.
+    other = np.concatenate([example, example], axis=3)
+    found = session.run(None, {"image": other})[0]
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(other)).numpy()
+    error = float(np.linalg.norm(found - wanted) / max(np.linalg.norm(wanted), 1e-12))
+    if not error < PARITY:
+        raise TrainingError(
+            f"ONNX Runtime differs from the trained network by {error:.1e} (relative), at most "
+            f"{PARITY:.0e} is right; update onnxruntime and export again."
+        )
+    return expected
