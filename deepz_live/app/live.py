@@ -9,59 +9,29 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
+from deepz_live.app.live_numbers import Clock, DriftErrors, LiveStatus, Newest, Pace, Truth
 from deepz_live.refocus.check import check_stream
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
 from deepz_live.refocus.view import RefocusResult, ViewRequest
 from deepz_live.refocus.worker import RefocusWorker
+from deepz_live.session.errors import SessionError
+from deepz_live.session.reader import Session
+from deepz_live.session.replay import ReplaySource
 from deepz_live.session.writer import SessionWriter
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.hub import Hub
 from deepz_live.stream.source import FrameSource
 
-Clock = Callable[[], float]
+__all__ = ["LiveSession", "LiveStatus", "Truth", "recorded_digests"]
 
 _DRIFT_KEPT = 200_000
-
-
-class Truth(Protocol):
-    """What the built-in microscope knows about its sample."""
-
-    def drift_um(self, time_s: float) -> tuple[float, float, float]:
-        """``(dz, dy, dx)`` in µm by which the sample has moved at ``time_s``."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveStatus:
-    """The numbers of the status bar, at one moment."""
-
-    camera_fps: float
-    refocus_fps: float
-    latency_ms: float | None
-    captured: int
-    refocused: int
-    skipped_for_view: int
-    lost: int
-    provider: str | None
-    reason: str
-    finished: bool
-    recording: bool
-    recorded: int
-    dropped: int
-    queued: int
-    queue_capacity: int
-    bytes_written: int
-    free_bytes: int
-    elapsed_s: float
-    session: Path | None
 
 
 class LiveSession:
@@ -110,12 +80,13 @@ class LiveSession:
         if every_frame and engine is not None:
             self._fifo = BlockingFifo()
         self._hub = Hub(source, clock=clock, pace_with=self._fifo)
-        self._newest = _Newest()
+        self._newest = Newest(clock)
+        self._refocused = Pace(clock)
         self._hub.attach(self._newest)
         self._lock = threading.Lock()
         self._result: RefocusResult | None = None
         self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
-        self._drift_errors = _DriftErrors(truth)
+        self._drift_errors = DriftErrors(truth)
         self._compared = self._identical = 0
         self._writer: SessionWriter | None = None
         self._written = 0
@@ -128,10 +99,12 @@ class LiveSession:
                 request=request,
                 info=source.info,
                 clock=clock,
-                latency_from_capture=not every_frame,
+                # A replayed frame carries the time of its recording.
+                latency_from_capture=not isinstance(source, ReplaySource),
             )
             self._worker.on_result.append(self._take_result)
             self._worker.on_reference.append(self._take_reference)
+            self._worker.on_error.append(self._take_error)
         self._stopped = False
 
     @property
@@ -208,16 +181,9 @@ class LiveSession:
         SessionError
             The folder is not empty or cannot be written, or a recording runs already.
         """
-        from deepz_live.session.errors import SessionError
-
         if self._writer is not None:
             raise SessionError(
                 f"A recording into {self._session} is running; stop it before starting another."
-            )
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise SessionError(
-                f"{folder} is not an empty folder, so nothing is recorded into it; "
-                "give a new folder."
             )
         writer = SessionWriter(
             folder, self.source.info, settings=self._settings, bundle=_bundle_facts(self.engine)
@@ -236,9 +202,7 @@ class LiveSession:
             return
         self._hub.detach(writer)
         try:
-            if self.error is not None:
-                writer.event("error", message=str(self.error))
-            writer.stop(timeout_s)
+            writer.stop(timeout_s, error=self._hub.error)
         finally:
             self._written += writer.stats().written
 
@@ -305,7 +269,7 @@ class LiveSession:
         )
 
     def summary(self) -> dict[str, Any]:
-        """The object that ``--json`` of demo, live and replay prints."""
+        """The object that ``--json`` of demo, live and replay prints; rates are means over all."""
         hub = self._hub.stats()
         worker = self._worker.stats() if self._worker is not None else None
         writer = self._writer
@@ -316,8 +280,8 @@ class LiveSession:
             "frames_lost": hub.lost,
             "frames_skipped_for_view": worker.skipped if worker else 0,
             "planes": len(self._worker.request.distances_um) if self._worker else 0,
-            "camera_fps": round(hub.fps, 3),
-            "refocus_fps": round(worker.fps, 3) if worker else 0.0,
+            "camera_fps": self._newest.pace.mean_hz(),
+            "refocus_fps": self._refocused.mean_hz(),
             "latency_ms_p50": worker.latency_ms_p50 if worker else None,
             "latency_ms_p95": worker.latency_ms_p95 if worker else None,
             "drift_rmse_um": self._drift_errors.rmse(),
@@ -333,6 +297,7 @@ class LiveSession:
         """On the worker's thread."""
         index = result.frame.index
         self._result = result
+        self._refocused.tick()
         with self._lock:
             if result.drift is not None:
                 self._drift.append(result.drift)
@@ -352,6 +317,10 @@ class LiveSession:
         self._drift_errors.set_reference(frame.time_s)
         self._event("reference", index=frame.index)
 
+    def _take_error(self, frame: Frame, error: Exception) -> None:
+        """On the worker's thread."""
+        self._event("error", index=frame.index, message=str(error))
+
     def _event(self, kind: str, **facts: Any) -> None:
         with self._lock:
             writer = self._writer
@@ -359,42 +328,15 @@ class LiveSession:
             writer.event(kind, **facts)
 
 
-class _Newest:
-    """A sink that keeps the newest frame for whoever wants to look."""
+def recorded_digests(session: Session, engine: Engine) -> dict[int, int] | None:
+    """Digests of a recording's planes by frame index, for ``expected_digests``.
 
-    def __init__(self) -> None:
-        self.frame: Frame | None = None
-
-    def offer(self, frame: Frame) -> None:
-        self.frame = frame
-
-
-class _DriftErrors:
-    """Squared differences between measured and true drift since the reference."""
-
-    def __init__(self, truth: Truth | None) -> None:
-        self._truth = truth
-        self._zero = np.zeros(3)
-        self._squares = np.zeros(3)
-        self._samples = 0
-
-    def set_reference(self, time_s: float) -> None:
-        if self._truth is not None:
-            self._zero = np.asarray(self._truth.drift_um(time_s), np.float64)
-
-    def add(self, sample: DriftSample) -> None:
-        if self._truth is None:
-            return
-        true = np.asarray(self._truth.drift_um(sample.time_s), np.float64) - self._zero
-        self._squares += (np.array([sample.dz_um, sample.dy_um, sample.dx_um]) - true) ** 2
-        self._samples += 1
-
-    def rmse(self) -> dict[str, float] | None:
-        """Axial, and lateral as the root of the mean squared distance in the plane."""
-        if not self._samples:
-            return None
-        z, y, x = self._squares / self._samples
-        return {"axial": float(np.sqrt(z)), "lateral": float(np.sqrt(y + x))}
+    None where the recording was refocused with another bundle, or not at all.
+    """
+    bundle = session.manifest.bundle
+    if bundle is None or bundle.get("sha256") != engine.bundle.sha256:
+        return None
+    return {line["index"]: line["digest"] for line in session.results if "digest" in line}
 
 
 def _request_facts(request: ViewRequest) -> dict[str, Any]:

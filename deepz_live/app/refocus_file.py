@@ -12,7 +12,7 @@ from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.check import same_pixel_size
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
 from deepz_live.refocus.planes import check_range
-from deepz_live.session.stacks import read_image, write_planes
+from deepz_live.session.stack import read_image, write_planes
 
 MAX_PLANES = 1000
 
@@ -64,7 +64,15 @@ def refocus_file(
     finally:
         if engine is None:
             running.close()
-    write_planes(out, planes, pixel_size_um=size_um, z_um=distances or None, bundle=bundle.name)
+    write_planes(
+        out,
+        planes,
+        distances or (float("nan"),),
+        pixel_size_um=size_um,
+        bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
+        source=image_path.name,
+        extra=None if shape_rule is None else {"surface": repr(shape_rule)},
+    )
     return out
 
 

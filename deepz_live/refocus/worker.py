@@ -105,6 +105,7 @@ class RefocusWorker:
         self.results: LatestSlot[RefocusResult] = LatestSlot()
         self.on_result: list[Listener] = []
         self.on_reference: list[Callable[[Frame], None]] = []
+        self.on_error: list[Callable[[Frame, Exception], None]] = []
 
     @property
     def request(self) -> ViewRequest:
@@ -205,6 +206,8 @@ class RefocusWorker:
             with self._lock:
                 self._error = error
                 self._failed += 1
+            for listener in self.on_error:
+                listener(frame, error)
 
     def _refocus(self, frame: Frame) -> None:
         begin = frame.time_s if self._from_capture else self._clock()

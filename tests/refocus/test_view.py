@@ -25,7 +25,7 @@ def test_compensated_view_of_a_drifted_bead_is_the_view_before_the_drift():
     after = make_view(drifted, Z_UM, PIXEL_UM, request, Shift(1.5, 3.5, -3.75))
     for name in ("planes", "free", "projection"):
         difference = np.abs(getattr(after, name) - getattr(before, name)).max()
-        assert difference < 90, name
+        assert difference < 150, name  # a bead of 1000, interpolated linearly
     assert np.unravel_index(after.free.argmax(), after.free.shape) == (20, 30)
     assert after.warnings == ()
 

@@ -1,0 +1,111 @@
+"""Numbers kept about a live session: its status, rates, and drift against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from deepz_live.refocus.drift import DriftSample
+from deepz_live.stream.frame import Frame
+
+Clock = Callable[[], float]
+
+
+class Truth(Protocol):
+    """What the built-in microscope knows about its sample."""
+
+    def drift_um(self, time_s: float) -> tuple[float, float, float]:
+        """``(dz, dy, dx)`` in µm by which the sample has moved at ``time_s``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """The numbers of the status bar, at one moment."""
+
+    camera_fps: float
+    refocus_fps: float
+    latency_ms: float | None
+    captured: int
+    refocused: int
+    skipped_for_view: int
+    lost: int
+    provider: str | None
+    reason: str
+    finished: bool
+    recording: bool
+    recorded: int
+    dropped: int
+    queued: int
+    queue_capacity: int
+    bytes_written: int
+    free_bytes: int
+    elapsed_s: float
+    session: Path | None
+
+
+class Pace:
+    """Mean rate between the first and the last of some events; ticked by one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._first = self._last = 0.0
+        self._count = 0
+
+    def tick(self) -> None:
+        """Count one event, now."""
+        self._last = self._clock()
+        if self._count == 0:
+            self._first = self._last
+        self._count += 1
+
+    def mean_hz(self) -> float:
+        """Intervals a second; 0 with fewer than two events."""
+        span = self._last - self._first
+        return round((self._count - 1) / span, 3) if span > 0 else 0.0
+
+
+class Newest:
+    """A sink that keeps the newest frame for whoever wants to look."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.frame: Frame | None = None
+        self.pace = Pace(clock)
+
+    def offer(self, frame: Frame) -> None:
+        """Keep ``frame``."""
+        self.pace.tick()
+        self.frame = frame
+
+
+class DriftErrors:
+    """Squared differences between measured and true drift since the reference."""
+
+    def __init__(self, truth: Truth | None) -> None:
+        self._truth = truth
+        self._zero = np.zeros(3)
+        self._squares = np.zeros(3)
+        self._samples = 0
+
+    def set_reference(self, time_s: float) -> None:
+        """Measure from the true drift at ``time_s`` on."""
+        if self._truth is not None:
+            self._zero = np.asarray(self._truth.drift_um(time_s), np.float64)
+
+    def add(self, sample: DriftSample) -> None:
+        """Compare one sample with the truth."""
+        if self._truth is None:
+            return
+        true = np.asarray(self._truth.drift_um(sample.time_s), np.float64) - self._zero
+        self._squares += (np.array([sample.dz_um, sample.dy_um, sample.dx_um]) - true) ** 2
+        self._samples += 1
+
+    def rmse(self) -> dict[str, float] | None:
+        """Axial, and lateral as the root of the mean squared distance in the plane."""
+        if not self._samples:
+            return None
+        z, y, x = self._squares / self._samples
+        return {"axial": float(np.sqrt(z)), "lateral": float(np.sqrt(y + x))}
