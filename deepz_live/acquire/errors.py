@@ -11,5 +11,5 @@ class LimitError(MicroscopeError):
     """A position outside the limits of the profile; nothing has moved."""
 
 
-class AcquisitionAborted(MicroscopeError):
+class AcquisitionAbortedError(MicroscopeError):
     """Somebody asked to stop; the microscope is back where it was."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from pathlib import Path
 
+import pymmcore
 from pymmcore_plus import CMMCorePlus, find_micromanager
 
 from deepz_live.acquire.errors import MicroscopeError
@@ -28,12 +31,13 @@ def open_core(profile: Profile) -> CMMCorePlus:
         )
     cfg = find_cfg(profile, settings)
     core = CMMCorePlus()
+    release_at_exit(core)
     try:
         core.loadSystemConfiguration(str(cfg))
         _choose(core, settings)
         _set_up(core, profile, settings)
     except (RuntimeError, ValueError, OSError) as error:
-        core.unloadAllDevices()
+        release(core)
         if isinstance(error, MicroscopeError):
             raise
         raise MicroscopeError(
@@ -41,6 +45,27 @@ def open_core(profile: Profile) -> CMMCorePlus:
             "are on, connected and not in use by another program."
         ) from error
     return core
+
+
+def release(core: CMMCorePlus) -> None:
+    """Let go of all devices and end the core's own thread of notices.
+
+    That thread calls Python: alive while the interpreter ends, it takes the process down.
+    """
+    core.unloadAllDevices()
+    pymmcore.CMMCore.registerCallback(core, None)
+
+
+def release_at_exit(core: CMMCorePlus) -> None:
+    """Do so at the end of the program for a core that nobody closed."""
+    reference = weakref.ref(core)
+
+    def at_exit() -> None:
+        if (left := reference()) is not None:
+            release(left)
+
+    atexit.register(at_exit)
+    weakref.finalize(core, atexit.unregister, at_exit).atexit = False
 
 
 def find_cfg(profile: Profile, settings: MicroManager) -> Path:

@@ -12,7 +12,7 @@ from pymmcore_plus import CMMCorePlus
 
 from deepz_live.acquire.camera_source import CameraSource
 from deepz_live.acquire.errors import LimitError, MicroscopeError
-from deepz_live.acquire.hardware import open_core, set_pixel_size
+from deepz_live.acquire.hardware import open_core, release, release_at_exit, set_pixel_size
 from deepz_live.acquire.limits import require_xy, require_z
 from deepz_live.acquire.simulated.build import BuiltIn, build
 from deepz_live.acquire.simulated.truth import Truth
@@ -41,6 +41,7 @@ def open_microscope(
     """
     if profile.microscope == "simulated":
         parts = build(profile, clock, sleep)
+        release_at_exit(parts.core)
         return Microscope(parts.core, parts.profile, clock=clock, sleep=sleep, built_in=parts)
     return Microscope(open_core(profile), profile, clock=clock, sleep=sleep)
 
@@ -79,7 +80,7 @@ class Microscope:
             require_z(self._home_z_um, profile.stage)
         except LimitError:
             self._closed = True
-            core.unloadAllDevices()
+            release(core)
             raise
 
     @property
@@ -206,7 +207,9 @@ class Microscope:
         try:
             self.core.setShutterOpen(False)
         except (RuntimeError, OSError) as error:
-            raise MicroscopeError(f"The shutter did not close ({error}); close it by hand.") from error
+            raise MicroscopeError(
+                f"The shutter did not close ({error}); close it by hand."
+            ) from error
 
     def close(self) -> None:
         """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
@@ -219,7 +222,7 @@ class Microscope:
             self.close_shutter()
             self.move_z(self._home_z_um)
         finally:
-            self.core.unloadAllDevices()
+            release(self.core)
 
     def __enter__(self) -> Self:
         return self

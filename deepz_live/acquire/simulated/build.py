@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.simulated.camera import SimulatedCamera, View
@@ -16,9 +15,7 @@ from deepz_live.acquire.simulated.specimen import BeadSample, StackSample
 from deepz_live.acquire.simulated.stage import SimulatedShutter, SimulatedXYStage, SimulatedZStage
 from deepz_live.acquire.simulated.truth import Truth
 from deepz_live.config import Profile
-
-if TYPE_CHECKING:
-    from deepz_live.session.stack import Stack
+from deepz_live.session.stack import Stack, read_stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +75,13 @@ def _scene(profile: Profile) -> tuple[Profile, Scene]:
 
 
 def _stack_scene(profile: Profile) -> tuple[Profile, Scene]:
-    from deepz_live.session.stack import read_stack
-
     specimen = profile.specimen
     if specimen.path is None:
         raise MicroscopeError(
             "The specimen is a stack but specimen.path is missing; "
             "give a TIFF z-stack, e.g. --set specimen.path=my_stack.tif."
         )
-    stack = read_stack(
-        profile.resolve(specimen.path), specimen.pixel_size_um, specimen.z_step_um
-    )
+    stack = read_stack(profile.resolve(specimen.path), specimen.pixel_size_um, specimen.z_step_um)
     profile = _follow_stack(profile, stack)
     sample = StackSample(stack.voxels, stack.z_step_um)
     return profile, StackScene(sample, profile.camera, stack.pixel_size_um)
@@ -97,14 +90,15 @@ def _stack_scene(profile: Profile) -> tuple[Profile, Scene]:
 def _follow_stack(profile: Profile, stack: Stack) -> Profile:
     """The profile with sensor, pixel, limits and calibration plan as the file has them."""
     planes, rows, columns = stack.voxels.shape
-    half = (planes - 1) * stack.z_step_um / 2
+    # Plane Z // 2 is z = 0: of an even number of planes one more lies below than above.
+    bottom, top = -(planes // 2) * stack.z_step_um, (planes - 1 - planes // 2) * stack.z_step_um
     camera = profile.camera.model_copy(update={"width_px": columns, "height_px": rows})
     optics = profile.optics.model_copy(update={"pixel_size_um": stack.pixel_size_um})
-    low, high = max(profile.stage.z_min_um, -half), min(profile.stage.z_max_um, half)
+    low, high = max(profile.stage.z_min_um, bottom), min(profile.stage.z_max_um, top)
     if low >= high:
         raise MicroscopeError(
             f"Stage limits {profile.stage.z_min_um:g} … {profile.stage.z_max_um:g} µm do not meet "
-            f"the stack's {-half:g} … {half:g} µm; leave the limits out of the profile."
+            f"the stack's {bottom:g} … {top:g} µm; leave the limits out of the profile."
         )
     start = min(max(profile.stage.z_start_um, low), high)
     # Beyond half a field there is nothing but the file's edge.
@@ -113,10 +107,7 @@ def _follow_stack(profile: Profile, stack: Stack) -> Profile:
         update={"z_min_um": low, "z_max_um": high, "z_start_um": start, "xy_limit_um": side}
     )
     calibration = profile.calibration.model_copy(
-        update={
-            "range_um": profile.calibration.range_um or 2 * half,
-            "step_um": profile.calibration.step_um or stack.z_step_um,
-        }
+        update={"step_um": profile.calibration.step_um or stack.z_step_um}
     )
     return profile.model_copy(
         update={"camera": camera, "optics": optics, "stage": stage, "calibration": calibration}

@@ -124,13 +124,15 @@ class SimulatedCore(UniMMCore):
         super().__init__()
         self._seq_buffer = FrameQueue(buffer_mb)
 
-    def setCircularBufferMemoryFootprint(self, sizeMB: int) -> None:  # noqa: N802, N803
+    def setCircularBufferMemoryFootprint(self, sizeMB: int) -> None:  # noqa: N802
         if self.isSequenceRunning():
             self.stopSequenceAcquisition()
         self._seq_buffer = FrameQueue(sizeMB)
 
     def _do_snap_image(self) -> None:
-        opens = bool(self.getAutoShutter() and self.getShutterDevice() and not self.getShutterOpen())
+        opens = bool(
+            self.getAutoShutter() and self.getShutterDevice() and not self.getShutterOpen()
+        )
         if opens:
             self.setShutterOpen(True)
         try:

@@ -14,6 +14,7 @@ import os
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,7 @@ class PsfTable:
     def image(
         self, height_um: float, shape: tuple[int, int], centre_px: tuple[float, float], pixel: float
     ) -> Floats:
-        """Bead image ``(Y, X)`` with its centre at ``centre_px`` (y, x) and pixels of ``pixel`` µm."""
+        """Bead image ``(Y, X)``, its centre at ``centre_px`` (y, x), pixels of ``pixel`` µm."""
         profile, _ = self.at(height_um)
         y = (np.arange(shape[0], dtype=np.float32) - np.float32(centre_px[0])) * np.float32(pixel)
         x = (np.arange(shape[1], dtype=np.float32) - np.float32(centre_px[1])) * np.float32(pixel)
@@ -82,7 +83,7 @@ class PsfTable:
 
 
 def read_profile(profile: Floats, step_um: float, y_um: Floats, x_um: Floats) -> Floats:
-    """``profile`` at the distances of a grid: ``(Y, X)`` from offsets ``(Y,)`` and ``(X,)`` in µm."""
+    """``profile`` over a grid: ``(Y, X)`` from offsets ``(Y,)`` and ``(X,)`` in µm."""
     place = np.sqrt((y_um * y_um)[:, None] + (x_um * x_um)[None, :])
     place *= np.float32(1.0 / step_um)
     np.minimum(place, np.float32(len(profile) - 2), out=place)
@@ -143,7 +144,8 @@ def _compute(optics: Optics, pixel_um: float) -> Floats:
     # Within the radius all light is there up to half the range; beyond it some leaves the disc.
     scale = np.where(inside, light[np.argmin(np.abs(heights))] / light, 1.0)
     profiles *= scale[:, None]
-    return (profiles / profiles[np.argmin(np.abs(heights)), 0]).astype(np.float32)
+    peak = profiles[np.argmin(np.abs(heights)), 0]
+    return np.asarray(profiles / peak, dtype=np.float32)
 
 
 def _best_focus(optics: Optics) -> float:
@@ -168,7 +170,7 @@ def _rows(optics: Optics, depths_um: NDArray[np.float64], radius: float) -> NDAr
     }
     rows = []
     for first in range(0, len(depths_um), 16):
-        block = psfmodels.vectorial_psf(
+        block = psfmodels.vectorial_psf(  # type: ignore[no-untyped-call]
             np.ascontiguousarray(depths_um[first : first + 16]),
             2 * half + 1,
             dxy=_MODEL_PIXEL_UM,
@@ -215,7 +217,7 @@ def _cache_file(optics: Optics) -> Path:
         optics.emission_nm,
         optics.pixel_size_um,
         BEAD_RADIUS_UM,
-        psfmodels.__version__,
+        metadata.version("psfmodels"),
     ]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
     return Path(platformdirs.user_cache_dir("deepz-live", False)) / f"psf-{digest}.npz"
@@ -242,6 +244,6 @@ def _save(file: Path, profiles: Floats) -> None:
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
         with os.fdopen(handle, "wb") as stream:
             np.savez_compressed(stream, profiles=profiles)
-        os.replace(name, file)
+        Path(name).replace(file)
     except OSError:
         return

@@ -22,7 +22,9 @@ class Scene(Protocol):
     def shape(self) -> tuple[int, int]:
         """``(Y, X)`` of the sensor."""
 
-    def electrons(self, stage_um: Point, drift_um: Point, exposure_ms: float) -> NDArray[np.float32]:
+    def electrons(
+        self, stage_um: Point, drift_um: Point, exposure_ms: float
+    ) -> NDArray[np.float32]:
         """Mean electrons ``(Y, X)``; stage and drift as (z, y, x) in µm. Do not write to it."""
 
     def beads(self, stage_um: Point, drift_um: Point) -> Beads:
@@ -33,7 +35,12 @@ class BeadScene:
     """Beads through the PSF: every bead adds its patch at its exact sub-pixel place."""
 
     def __init__(
-        self, sample: BeadSample, table: PsfTable, specimen: Specimen, camera: Camera, pixel_um: float
+        self,
+        sample: BeadSample,
+        table: PsfTable,
+        specimen: Specimen,
+        camera: Camera,
+        pixel_um: float,
     ) -> None:
         self._sample, self._table, self._pixel = sample, table, pixel_um
         self._peak = specimen.photons
@@ -41,7 +48,9 @@ class BeadScene:
         self.shape = (camera.height_px, camera.width_px)
         self._last: tuple[object, NDArray[np.float32]] | None = None
 
-    def electrons(self, stage_um: Point, drift_um: Point, exposure_ms: float) -> NDArray[np.float32]:
+    def electrons(
+        self, stage_um: Point, drift_um: Point, exposure_ms: float
+    ) -> NDArray[np.float32]:
         key = (stage_um, drift_um, exposure_ms)
         if self._last is not None and self._last[0] == key:
             return self._last[1]
@@ -105,7 +114,9 @@ class StackScene:
         self.shape = sample.shape
         self._last: tuple[object, NDArray[np.float32]] | None = None
 
-    def electrons(self, stage_um: Point, drift_um: Point, exposure_ms: float) -> NDArray[np.float32]:
+    def electrons(
+        self, stage_um: Point, drift_um: Point, exposure_ms: float
+    ) -> NDArray[np.float32]:
         key = (stage_um, drift_um, exposure_ms)
         if self._last is not None and self._last[0] == key:
             return self._last[1]
@@ -117,7 +128,7 @@ class StackScene:
         self._last = (key, plane)
         return plane
 
-    def beads(self, stage_um: Point, drift_um: Point) -> Beads:
+    def beads(self, stage_um: Point, drift_um: Point) -> Beads:  # noqa: ARG002
         return Beads(np.empty((0, 3)), np.empty(0))
 
 

@@ -58,14 +58,14 @@ class BeadSample:
         place = [2 * n if n >= 0 else -2 * n - 1 for n in (row, column)]
         rng = np.random.default_rng([abs(self._seed), int(self._seed < 0), *place])
         count = int(rng.poisson(self._density * TILE_UM**2))
-        plane = (rng.uniform(0, 1, (count, 2)) + [row, column]) * TILE_UM
+        plane = (rng.uniform(0, 1, (count, 2)) + np.array([row, column])) * TILE_UM
         z = rng.uniform(-0.5, 0.5, count) * self._depth
         brightness = np.clip(rng.normal(1.0, 0.12, count), 0.6, 1.4)
         return Beads(np.column_stack([z, plane]), brightness)
 
 
 class StackSample:
-    """A recorded z-stack: ``voxels (Z, Y, X)`` in counts, its middle at z = 0, going up in z."""
+    """A recorded z-stack: ``voxels (Z, Y, X)`` in counts, plane ``Z // 2`` at z = 0, going up."""
 
     def __init__(self, voxels: NDArray[np.generic], z_step_um: float) -> None:
         self._voxels = voxels
@@ -79,9 +79,9 @@ class StackSample:
     def plane(self, height_um: float) -> NDArray[np.float32]:
         """``(Y, X)`` counts at a height, interpolated linearly along z, the ends continued."""
         last = len(self._voxels) - 1
-        place = min(max(height_um / self._step + last / 2, 0.0), float(last))
+        place = min(max(height_um / self._step + len(self._voxels) // 2, 0.0), float(last))
         if abs(place - round(place)) < 1e-6:
-            return self._voxels[round(place)].astype(np.float32)
+            return np.asarray(self._voxels[round(place)], dtype=np.float32)
         low = int(place)
         weight = np.float32(place - low)
         below = self._voxels[low].astype(np.float32)
