@@ -101,7 +101,10 @@ class ReplaySource:
         return self._jumps
 
     def start(self) -> None:
-        """Nothing to open: the session is open already."""
+        """Deliver, again also after :meth:`stop`; the session is open already."""
+        with self._lock:
+            self._stopped = False
+            self._anchor = None
 
     def stop(self) -> None:
         """End the stream; harmless when called twice."""
