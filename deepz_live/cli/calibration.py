@@ -39,12 +39,15 @@ def run_calibration(profile: str, overrides: dict[str, str], fields: int | None,
 
 
 def _with_progress(run: CalibrationRun) -> list[Path]:
+    console = terminal()
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=terminal(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
     with bar:
         task = bar.add_task("preparing", total=None)

@@ -64,11 +64,13 @@ def _network(name: str) -> Literal["planes", "generator"]:
 
 
 def _watch(job: TrainingJob) -> None:
+    console = terminal()
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[losses]}"),
-        console=terminal(),
+        console=console,
+        disable=not console.is_terminal,
     )
     asked = False
     with bar:
@@ -93,15 +95,18 @@ def _show(bar: Progress, task: TaskID, progress: TrainingProgress) -> None:
     if not math.isfinite(progress.val_loss):
         bar.console.print(progress.message, markup=False)
         return
+    losses = (
+        f"train {progress.train_loss:.4g}  validation {progress.val_loss:.4g}  "
+        f"best {progress.best_val:.4g}  {_minutes(progress.seconds_left)} left"
+    )
+    if bar.disable:  # a log file: a line a validation
+        bar.console.print(f"step {progress.step}  {losses}", markup=False)
     bar.update(
         task,
         description=f"step {progress.step}",
         total=progress.seconds + progress.seconds_left,
         completed=progress.seconds,
-        losses=(
-            f"train {progress.train_loss:.4g}  validation {progress.val_loss:.4g}  "
-            f"best {progress.best_val:.4g}  {_minutes(progress.seconds_left)} left"
-        ),
+        losses=losses,
     )
 
 

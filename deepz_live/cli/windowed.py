@@ -72,7 +72,7 @@ def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summ
     with closing(open_engine(bundle)) as engine, interruptible() as prepare:
 
         def make() -> LiveSession:
-            source = ReplaySource(recording, speed=speed)
+            source = ReplaySource(recording, speed=speed, hold_at_end=speed is not None)
             return LiveSession(
                 source, engine, request=first_view(bundle), every_frame=speed is None
             )
