@@ -66,7 +66,7 @@ class RealOpeners:
         from deepz_live.session.reader import read_session
         from deepz_live.session.replay import ReplaySource
 
-        return ReplaySource(read_session(folder), speed=1.0)
+        return ReplaySource(read_session(folder), speed=1.0, hold_at_end=True)
 
 
 class Desk:

@@ -19,7 +19,8 @@ LEVELS_PERIOD_S = 0.2
 LEVELS_SHARE = 0.3
 RAW_TITLE = "raw, measured"
 NO_CAMERA = "No microscope is open.\n\nOpen a profile (Ctrl+O) or a recorded session (Ctrl+E)."
-NO_MODEL = "No model is open.\n\nOpen a bundle (Ctrl+B), or calibrate and train one."
+NO_MODEL = "No model is open.\n\nOpen a bundle (Ctrl+B), or calibrate and train one (Ctrl+K)."
+NO_MODEL_SHORT = "no model"
 WAITING = "Waiting for the first frame …"
 
 
@@ -78,7 +79,11 @@ class Display:
         panes = self._panes
         panes.raw.set_title(RAW_TITLE)
         for pane in panes.all:
-            pane.set_note(note_raw if pane is panes.raw else note_planes)
+            pane.set_note(note_planes)
+        panes.raw.set_note(note_raw)
+        if note_planes == NO_MODEL:
+            for pane in (panes.projection, *panes.fixed):
+                pane.set_note(NO_MODEL_SHORT)
 
     def name_planes(
         self, distances_um: tuple[float, ...], free_um: float, range_um: tuple[float, float] | None
@@ -97,7 +102,7 @@ class Display:
         """The camera's image as it is."""
         self._raw = frame.pixels
         self._measure("raw", {self._panes.raw: self._raw})
-        self._draw(self._panes.raw, self._raw, f"stage {frame.z_um:+.1f} µm")
+        self._draw(self._panes.raw, self._raw, f"stage z {signed(frame.z_um)} µm")
 
     def show_result(self, result: RefocusResult) -> None:
         """The refocused planes of one frame, and their titles."""
@@ -176,10 +181,19 @@ class Display:
 
 def plane_title(distance_um: float) -> str:
     """What a refocused pane is called: its depth, and that it was never measured."""
-    return f"{distance_um + 0.0:+.1f} µm · inferred"
+    return f"{signed(distance_um)} µm · inferred"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign (a real minus); zero has none."""
+    rounded = round(value, digits)
+    if rounded == 0:
+        return f"{0:.{digits}f}"
+    return f"{rounded:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _range_title(range_um: tuple[float, float] | None) -> str:
     if range_um is None:
         return "maximum over all depths · inferred"
-    return f"maximum {range_um[0]:+g} … {range_um[1]:+g} µm · inferred"
+    low, high = (signed(end, 0 if float(end).is_integer() else 1) for end in range_um)
+    return f"maximum {low} … {high} µm · inferred"

@@ -72,7 +72,8 @@ class DriftPanel(QFrame):
         for column, (axis, curve) in enumerate(self._curves.items()):
             values = curves.drift_um[:, column]
             curve.setData(time_s[recent], values[recent], connect="finite")
-            number = f"{values[-1]:+.2f}" if values.size and np.isfinite(values[-1]) else "–"
+            number = f"{values[-1]:+.2f}" if values.size and np.isfinite(values[-1]) else "?"
+            number = number.replace("-", "\N{MINUS SIGN}")
             self._numbers[axis].setText(f"{axis} {number}")
         self._show_confidence(confidence)
         self._scale(curves.drift_um[recent])
@@ -91,7 +92,7 @@ class DriftPanel(QFrame):
         finite = np.abs(values[np.isfinite(values)])
         largest = float(finite.max()) if finite.size else 0.0
         limit = max(1.0, float(np.ceil(largest * 1.15)))
-        self._plot.setYRange(-limit, limit, padding=0.02)
+        self._plot.setYRange(-limit, limit, padding=0.06)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -150,7 +150,7 @@ class _Ruler(QAbstractSlider):
             painter.setPen(QColor(theme.INK_DIM if usable else theme.INK_OFF))
             painter.drawLine(QPointF(x, line), QPointF(x, line + (5 if depth % 5 else 8)))
             if depth % 2 == 0:
-                text = "0" if depth == 0 else f"{depth:+d}"
+                text = "0" if depth == 0 else f"{depth:+d}".replace("-", "\N{MINUS SIGN}")
                 box = QRectF(x - 20, line + 10, 40, 16)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 

@@ -22,6 +22,9 @@ from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import TOOLBAR, fill_menus, make_actions
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
+from deepz_live.gui.calibration_controller import CalibrationController
+from deepz_live.gui.calibration_dialog import CalibrationDialog
+from deepz_live.gui.calibration_makers import make_job, make_run, preset_names
 from deepz_live.gui.desk import Desk
 from deepz_live.gui.display import Display
 from deepz_live.gui.drift_plot import DriftPanel
@@ -36,6 +39,7 @@ from deepz_live.gui.transport import TransportBar, TransportController, replay_o
 from deepz_live.gui.view_controller import FIXED_PLANES, ViewController
 
 TICK_MS = 33
+TRAINING_TICK_MS = 500
 CLOSE_TIMEOUT_S = 40.0
 KNOB_KEY_UM = 0.5
 
@@ -83,6 +87,8 @@ class MainWindow(QMainWindow):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.live.tick)
         self._timer.start(TICK_MS)
+        self.calibration: CalibrationController | None = None
+        self._slow_timer = QTimer(self)
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
@@ -115,6 +121,10 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self._timer.stop()
+            self._slow_timer.stop()
+            if self.calibration is not None:
+                self.calibration.abort()
+                self.bridge.call(self.calibration.close, lambda _: None, self.show_failure)
             self.bridge.call(self.desk.close, lambda _: None, self.show_failure)
             self.bridge.wait(CLOSE_TIMEOUT_S)
         super().closeEvent(event)
@@ -236,7 +246,33 @@ class MainWindow(QMainWindow):
             self.live.live.set_reference()
 
     def _calibrate(self) -> None:
-        self.banner.show_error("Calibration is not wired yet.")
+        if self.calibration is None:
+            self.calibration = self._make_calibration()
+        self.calibration.open()
+
+    def _make_calibration(self) -> CalibrationController:
+        dialog = CalibrationDialog(preset_names(), self)
+        controller = CalibrationController(
+            dialog,
+            self.bridge,
+            self.desk,
+            lambda: self.record.root,
+            make_run=make_run,
+            make_job=make_job,
+            resumed=lambda: self.use(self.desk.live),
+            use=self.open_bundle,
+        )
+        dialog.stacks_wanted.connect(lambda: self._ask_stacks(controller))
+        self._slow_timer.timeout.connect(controller.tick)
+        self._slow_timer.start(TRAINING_TICK_MS)
+        return controller
+
+    def _ask_stacks(self, controller: CalibrationController) -> None:
+        path = QFileDialog.getExistingDirectory(
+            self, "Folder of calibration stacks", str(self.record.root)
+        )
+        if path:
+            controller.choose_stacks(Path(path))
 
     def _ask_profile(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open profile", "", "Profiles (*.yaml *.yml)")

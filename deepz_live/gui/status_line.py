@@ -54,6 +54,7 @@ class StatusLine(QWidget):
         label = self._fields[field]
         if label.text() != text:
             label.setText(text)
+            label.setVisible(bool(text))
         theme.set_role(label, role)
 
     def show_cursor(self, text: str) -> None:

@@ -19,7 +19,7 @@ class Replay(Protocol):
 
     @property
     def position(self) -> int:
-        """Index of the next frame."""
+        """Number of the frame shown last, from 0."""
 
     @property
     def paused(self) -> bool:
@@ -37,8 +37,8 @@ class Replay(Protocol):
     def seek(self, index: int) -> None:
         """Go on from frame ``index``."""
 
-    def set_speed(self, speed: float) -> None:
-        """1 is as recorded."""
+    speed: float | None
+    """1 is as recorded."""
 
 
 class TransportBar(QFrame):
@@ -46,7 +46,8 @@ class TransportBar(QFrame):
 
     play_wanted = pyqtSignal(bool)
     seek_wanted = pyqtSignal(int)
-    speed_wanted = pyqtSignal(float)
+    speed_wanted = pyqtSignal(object)
+    """Factor on the recorded pace; None: as fast as frames are read."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +57,7 @@ class TransportBar(QFrame):
         self.speed = QComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
+        self.speed.addItem("max", None)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self._where = QLabel()
         row = QHBoxLayout(self)
@@ -69,7 +71,7 @@ class TransportBar(QFrame):
         self.button.clicked.connect(lambda: self.play_wanted.emit(not self._playing))
         self.slider.valueChanged.connect(self.seek_wanted)
         self.speed.currentIndexChanged.connect(
-            lambda: self.speed_wanted.emit(float(self.speed.currentData()))
+            lambda: self.speed_wanted.emit(self.speed.currentData())
         )
 
     @property
@@ -83,9 +85,18 @@ class TransportBar(QFrame):
         self.button.setIcon(theme.icon("pause" if playing else "play"))
         self.button.setToolTip("Pause (space)" if playing else "Play (space)")
 
+    def show_speed(self, speed: float | None) -> None:
+        """The pace that is used; one that is not in the list shows as the nearest."""
+        index = len(SPEEDS)
+        if speed is not None:
+            index = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - speed))
+        self.speed.blockSignals(True)
+        self.speed.setCurrentIndex(index)
+        self.speed.blockSignals(False)
+
     def show_position(self, index: int, count: int) -> None:
         """Frame ``index`` of ``count``; a slider in the hand is left alone."""
-        self._where.setText(f"frame {min(index, count)} / {count}")
+        self._where.setText(f"frame {min(index + 1, count)} / {count}")
         if not self.slider.isSliderDown():
             self.slider.blockSignals(True)
             self.slider.setRange(0, max(0, count - 1))
@@ -115,7 +126,7 @@ class TransportController:
         self._replay = replay
         self._bar.setVisible(replay is not None)
         if replay is not None:
-            self._bar.speed.setCurrentIndex(SPEEDS.index(1.0))
+            self._bar.show_speed(replay.speed)
             self._bar.slider.setRange(0, max(0, len(replay) - 1))
         self.update()
 
@@ -124,7 +135,7 @@ class TransportController:
         if self._replay is None:
             return
         if on:
-            if self._replay.position >= len(self._replay):
+            if self._at_end(self._replay):
                 self._replay.seek(0)
             self._replay.resume()
         else:
@@ -137,13 +148,17 @@ class TransportController:
             self._replay.seek(index)
             self.update()
 
-    def set_speed(self, speed: float) -> None:
+    def set_speed(self, speed: float | None) -> None:
         """1 is as recorded."""
         if self._replay is not None:
-            self._replay.set_speed(speed)
+            self._replay.speed = speed
 
     def update(self) -> None:
-        """Show where the replay is."""
-        if self._replay is not None:
-            self._bar.show_position(self._replay.position, len(self._replay))
-            self._bar.show_playing(not self._replay.paused)
+        """Show where the replay is; at the end the button offers to play again."""
+        replay = self._replay
+        if replay is not None:
+            self._bar.show_position(replay.position, len(replay))
+            self._bar.show_playing(not replay.paused and not self._at_end(replay))
+
+    def _at_end(self, replay: Replay) -> bool:
+        return replay.position >= len(replay) - 1
