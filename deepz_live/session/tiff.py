@@ -37,6 +37,7 @@ _UM_PER_UNIT = {
 }
 _MS_PER_UNIT = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "min": 6e4}
 
+_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _DAMAGE = (tifffile.TiffFileError, struct.error, ValueError, OSError, IndexError, KeyError)
 
 
@@ -84,14 +85,19 @@ def read_tiff(path: Path) -> TiffContent:
             pixels = np.asarray(series.asarray())
             axes = series.axes.translate(str.maketrans("IQ", "ZZ"))
             facts = _ome_facts(tiff) or _imagej_facts(tiff) or {}
-    except tifffile.TiffFileError as error:
-        raise StackError(f"{path} is not a TIFF file ({error}); give a TIFF image.") from error
     except _DAMAGE as error:
+        if isinstance(error, tifffile.TiffFileError) and not _begins_as_tiff(path):
+            raise StackError(f"{path} is not a TIFF file ({error}); give a TIFF image.") from error
         raise StackError(_damaged(path, str(error))) from error
     if complaints:
         raise StackError(_damaged(path, complaints[0]))
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     return TiffContent(pixels=pixels, axes=axes, **facts)
+
+
+def _begins_as_tiff(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in _SIGNATURES
 
 
 def _damaged(path: Path, why: str) -> str:

@@ -1,0 +1,200 @@
+"""A replay shows the recorded frames at the recorded pace, and obeys the operator."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepz_live.session.errors import SessionError
+from deepz_live.session.replay import ReplaySource
+from deepz_live.stream.fifo import BlockingFifo
+from deepz_live.stream.frame import Frame
+from deepz_live.stream.hub import Hub
+
+
+class Time:
+    """A clock that moves only when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += max(seconds, 1e-6)
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def session(tmp_path, sessions):
+    return sessions.record(tmp_path / "s", range(20))
+
+
+def replay(session, time, **options):
+    return ReplaySource(session, clock=time.clock, sleep=time.sleep, **options)
+
+
+def read_all(source):
+    found = []
+    while not source.finished:
+        frame = source.read(0.5)
+        if frame is not None:
+            found.append(frame)
+    return found
+
+
+@pytest.mark.parametrize("speed", [1.0, 2.0, 0.5])
+def test_frames_come_at_their_recorded_times(session, time, sessions, speed):
+    source = replay(session, time, speed=speed)
+    began = time.now_s
+    for index in range(20):
+        sessions.assert_same(source.read(5.0), index)
+        assert time.now_s - began == pytest.approx(index * 0.02 / speed, abs=1e-4)
+    assert source.finished
+    assert source.read(0.5) is None
+
+
+def test_a_frame_that_is_not_due_is_not_delivered(session, time):
+    source = replay(session, time, speed=0.1)
+    assert source.read(0.05).index == 0
+    assert source.read(0.05) is None
+    assert source.read(5.0).index == 1
+
+
+def test_at_full_speed_no_frame_waits_and_none_is_skipped(tmp_path, sessions, time):
+    session = sessions.record(tmp_path / "long", range(200))
+    fifo: BlockingFifo[Frame] = BlockingFifo(2)
+    hub = Hub(replay(session, time, speed=None), pace_with=fifo)
+    began = time.now_s
+    hub.start()
+    for index in range(200):
+        sessions.assert_same(fifo.get(sessions.WAIT_S), index)
+    assert fifo.get(sessions.WAIT_S) is None
+    hub.stop()
+    assert hub.error is None
+    assert hub.stats().lost == 0
+    assert time.now_s == began
+
+
+def test_pause_holds_the_stream_and_resume_goes_on_with_the_next_frame(session, time):
+    source = replay(session, time)
+    assert source.read(1.0).index == 0
+    source.pause()
+    began = time.now_s
+    assert source.read(3.0) is None
+    assert time.now_s >= began + 3.0
+    assert source.paused
+    assert not source.finished
+    source.resume()
+    assert source.read(1.0).index == 1
+    # The pause is not caught up with: the pace is the recorded one again.
+    before = time.now_s
+    assert source.read(1.0).index == 2
+    assert time.now_s - before == pytest.approx(0.02, abs=1e-4)
+
+
+def test_seek_goes_on_from_there_forwards_and_backwards(session, time):
+    source = replay(session, time)
+    source.seek(12)
+    assert [source.read(1.0).index for _ in range(3)] == [12, 13, 14]
+    source.seek(3)
+    assert source.position == 3
+    assert [source.read(1.0).index for _ in range(2)] == [3, 4]
+    assert source.position == 4
+    assert source.jumps == 2
+
+
+def test_seek_while_paused_shows_that_one_frame(session, time):
+    source = replay(session, time)
+    source.pause()
+    source.seek(7)
+    assert source.read(1.0).index == 7
+    assert source.read(1.0) is None
+    source.resume()
+    assert source.read(1.0).index == 8
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(-5, 0), (99, 19)])
+def test_seek_stays_within_the_session(session, time, asked, shown):
+    source = replay(session, time)
+    source.seek(asked)
+    assert source.read(1.0).index == shown
+
+
+def test_speed_can_be_changed_on_the_way(session, time):
+    source = replay(session, time)
+    source.read(1.0)
+    source.speed = None
+    before = time.now_s
+    assert len(read_all(source)) == 19
+    assert time.now_s == before
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0])
+def test_a_speed_that_moves_nowhere_is_refused(session, speed):
+    with pytest.raises(ValueError, match="positive number"):
+        ReplaySource(session, speed=speed)
+
+
+def test_held_at_the_end_an_operator_can_seek_back(session, time):
+    source = replay(session, time, speed=None, hold_at_end=True)
+    assert [source.read(1.0).index for _ in range(20)] == list(range(20))
+    assert source.read(1.0) is None
+    assert not source.finished
+    source.seek(18)
+    assert source.read(1.0).index == 18
+    source.stop()
+    assert source.finished
+    assert source.read(1.0) is None
+
+
+def test_seeking_back_is_no_loss_and_no_disorder_for_the_hub(session, time):
+    source = replay(session, time, speed=None)
+
+    class SeeksBackOnce:
+        def __init__(self) -> None:
+            self.indices: list[int] = []
+
+        def offer(self, frame: Frame) -> None:
+            self.indices.append(frame.index)
+            if len(self.indices) == 10:
+                source.seek(15)
+            if len(self.indices) == 12:
+                source.seek(2)
+
+    sink = SeeksBackOnce()
+    hub = Hub(source)
+    hub.attach(sink)
+    hub.start()
+    assert hub.wait_finished(10.0)
+    hub.stop()
+    assert sink.indices == [*range(10), 15, 16, *range(2, 20)]
+    stats = hub.stats()
+    assert (stats.lost, stats.out_of_order, stats.duplicated) == (0, 0, 0)
+
+
+def test_the_origin_names_the_session(session, time):
+    source = replay(session, time)
+    assert source.info.origin == "session s"
+    assert source.info.pixel_size_um == session.info.pixel_size_um
+
+
+def test_an_empty_session_is_finished_at_once(tmp_path, sessions, time):
+    source = replay(sessions.record(tmp_path / "empty", []), time)
+    assert source.finished
+    assert source.read(1.0) is None
+
+
+def test_a_damaged_frame_ends_the_replay_with_its_name(session, time):
+    (session.folder / "frames.ome.zarr" / "0" / "c.4.0.0").write_bytes(b"short")
+    hub = Hub(replay(session, time, speed=None))
+    hub.start()
+    assert hub.wait_finished(10.0)
+    hub.stop()
+    assert isinstance(hub.error, SessionError)
+    assert "Frame 4 of session" in str(hub.error)
+    assert hub.stats().captured == 4
