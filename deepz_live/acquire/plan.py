@@ -49,10 +49,10 @@ def calibration_plan(
         else []
     )
     return useq.MDASequence(
-        stage_positions=positions,
-        channels=channels,
+        stage_positions=tuple(positions),
+        channels=tuple(channels),
         z_plan=useq.ZRangeAround(range=(planes - 1) * step, step=step),
-        axis_order="pcz",
+        axis_order=("p", "c", "z"),
     )
 
 
