@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepz_live.acquire.camera_source import CameraSource
+from deepz_live.acquire.simulated.camera import SimulatedCamera
+from deepz_live.acquire.simulated.core import FrameQueue
+from deepz_live.stream.frame import Frame
+from deepz_live.stream.source import SourceError
+from tests.acquire.conftest import Opener, small_profile
+
+
+def frames(source: CameraSource, count: int) -> Iterator[Frame]:
+    for _ in range(count):
+        frame = source.read(5.0)
+        assert frame is not None
+        yield frame
+
+
+def test_frames_come_in_order_with_their_own_pixels(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter(range(10**6))
+
+    def numbered(self: SimulatedCamera, *_: object) -> np.ndarray:
+        return np.full(self.shape(), next(numbers), np.uint16)
+
+    monkeypatch.setattr(SimulatedCamera, "render", numbered)
+    # A buffer of 1 MB holds 32 frames: 300 of them go round it many times.
+    source = opened(small_profile(camera={"buffer_mb": 1, "frame_rate_hz": 1000})).camera_source()
+    source.start()
+    got = list(frames(source, 300))
+    source.stop()
+    assert [frame.index for frame in got] == list(range(300))
+    assert all((frame.pixels == frame.index).all() for frame in got)
+    assert source.lost == 0
+    assert np.all(np.diff([frame.time_s for frame in got]) > 0)
+
+
+def test_frames_tell_stage_height_and_time(opened: Opener) -> None:
+    microscope = opened()
+    microscope.move_z(7.5)
+    source = microscope.camera_source()
+    source.start()
+    before = time.monotonic()
+    got = list(frames(source, 5))
+    source.stop()
+    assert {frame.z_um for frame in got} == {7.5}
+    assert before - 0.1 < got[0].time_s <= time.monotonic()
+    assert source.info.shape == got[0].pixels.shape == (128, 128)
+
+
+def test_the_shutter_is_open_while_streaming_only(opened: Opener) -> None:
+    microscope = opened()
+    source = microscope.camera_source()
+    source.start()
+    assert microscope.core.getShutterOpen()
+    source.stop()
+    source.stop()
+    assert not microscope.core.getShutterOpen()
+    assert source.finished
+    assert source.read(0.0) is None
+
+
+def test_a_camera_that_breaks_down_is_an_error_after_its_last_frame(opened: Opener) -> None:
+    source = opened(small_profile(camera={"fail_after_frames": 7})).camera_source()
+    source.start()
+    assert [frame.index for frame in frames(source, 7)] == list(range(7))
+    with pytest.raises(SourceError, match=r"stopped by itself after 7 frames .*broke down"):
+        source.read(5.0)
+    source.stop()
+
+
+def test_a_frame_of_another_size_is_an_error(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    microscope = opened()
+    source = microscope.camera_source()
+    monkeypatch.setattr(SimulatedCamera, "shape", lambda _: (64, 64))
+    monkeypatch.setattr(SimulatedCamera, "render", lambda *_: np.zeros((64, 64), np.uint16))
+    source.start()
+    with pytest.raises(SourceError, match=r"\(64, 64\).*\(128, 128\)"):
+        source.read(5.0)
+    source.stop()
+
+
+def test_gaps_in_the_camera_numbers_are_lost_frames(opened: Opener) -> None:
+    microscope = opened()
+    source = microscope.camera_source()
+    assert [source._number({"DeepzFrame": text}) for text in ("0", "1", "5")] == [0, 1, 5]
+    assert source.lost == 3
+    with pytest.raises(SourceError, match="numbered a frame 4 after frame 5"):
+        source._number({"DeepzFrame": "4"})
+
+
+def test_an_overflow_is_an_error(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    acquire, overflowed = FrameQueue.acquire_slot, threading.Event()
+
+    def watched(self: FrameQueue, *shape: Any) -> np.ndarray:
+        slot = acquire(self, *shape)
+        if self.overflow_occurred:
+            overflowed.set()
+        return slot
+
+    monkeypatch.setattr(FrameQueue, "acquire_slot", watched)
+    microscope = opened(small_profile(camera={"buffer_mb": 1, "frame_rate_hz": 1000}))
+    source = microscope.camera_source()
+    source.start()
+    assert overflowed.wait(20)
+    with pytest.raises(SourceError, match="1 MB overflowed"):
+        source.read(5.0)
+    source.stop()
+
+
+def test_a_full_queue_gives_up_its_oldest_frames_and_says_so() -> None:
+    queue = FrameQueue(1)
+    for number in range(40):
+        queue.acquire_slot((128, 256), np.uint16)[:] = number
+        queue.finalize_slot({"n": number})
+    assert queue.overflow_occurred
+    assert len(queue) == 16
+    first = queue.pop_next()
+    assert first is not None
+    assert first[1]["n"] == 24
+    assert (first[0] == 24).all()
+    assert queue.used_bytes == 15 * 2**16
+
+
+def test_a_region_shows_its_part_of_the_frame(opened: Opener) -> None:
+    microscope = opened(small_profile(camera={"noise": False}))
+    whole = microscope.snap().pixels
+    microscope.core.setROI(10, 20, 64, 32)
+    np.testing.assert_array_equal(microscope.snap().pixels, whole[20:52, 10:74])
+    assert microscope.info.shape == (32, 64)
+    with pytest.raises(Exception, match="does not lie within"):
+        microscope.core.setROI(100, 0, 64, 32)
+    microscope.core.clearROI()
+    assert microscope.snap().pixels.shape == (128, 128)
+
+
+def test_a_closed_shutter_gives_a_dark_frame(opened: Opener) -> None:
+    microscope = opened(small_profile(camera={"noise": False}))
+    assert microscope.snap().pixels.max() > 100
+    microscope.core.setAutoShutter(False)
+    assert microscope.snap().pixels.max() == 100

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from deepz_live.acquire.errors import LimitError, MicroscopeError
+from deepz_live.acquire.focus import autofocus
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.acquire.plan import calibration_plan, check_plan
+from deepz_live.config import load_profile
+from tests.acquire.conftest import CONFIGS, EMBRYO, Opener, small_profile
+
+
+def stage_of(microscope):  # type: ignore[no-untyped-def]
+    return microscope.built_in.view.z
+
+
+def test_a_move_outside_the_limits_is_refused_and_nothing_moves(opened: Opener) -> None:
+    microscope = opened(small_profile(stage={"z_min_um": -5, "z_max_um": 5}))
+    with pytest.raises(LimitError, match=r"6 µm is outside .*-5 … 5"):
+        microscope.move_z(6.0)
+    with pytest.raises(LimitError):
+        microscope.core.setPosition(6.0)
+    with pytest.raises(LimitError, match="xy_limit_um"):
+        microscope.move_xy(6000.0, 0.0)
+    assert microscope.z_um == 0.0
+    assert microscope.xy_um == (0.0, 0.0)
+
+
+def test_a_stalled_stage_is_an_error(opened: Opener) -> None:
+    microscope = opened()
+    stage_of(microscope).stalled = True
+    with pytest.raises(MicroscopeError, match=r"stands at 0\.00 µm instead of 3\.00 µm"):
+        microscope.move_z(3.0)
+
+
+def test_the_stage_takes_its_time() -> None:
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    profile = small_profile(stage={"speed_um_s": 10, "settle_ms": 500})
+    with open_microscope(profile, clock=lambda: now[0], sleep=sleep) as microscope:
+        microscope.move_z(20.0)
+        assert now[0] == pytest.approx(2.5)
+        stage = stage_of(microscope)
+        stage._move = (0.0, 20.0, now[0])
+        now[0] += 1.0
+        assert stage.height_um() == pytest.approx(10.0)
+
+
+def test_a_plan_beyond_the_limits_is_refused_before_any_move(opened: Opener) -> None:
+    profile = small_profile(stage={"z_min_um": -15, "z_max_um": 15})
+    microscope = opened(profile)
+    with pytest.raises(LimitError, match="-20 µm"):
+        check_plan(calibration_plan(profile, microscope, 1), profile)
+
+
+def test_the_default_plan_has_81_planes_a_field_without_overlap(opened: Opener) -> None:
+    microscope = opened()
+    plan = calibration_plan(microscope.profile, microscope, 3)
+    events = list(plan)
+    assert len(events) == 243
+    heights = [event.z_pos for event in events[:81]]
+    np.testing.assert_allclose(heights, np.linspace(-20, 20, 81))
+    corners = {(event.x_pos, event.y_pos) for event in events}
+    side = 128 * 0.325
+    assert corners == {(0.0, 0.0), (side, 0.0), (0.0, side)}
+
+
+@pytest.mark.parametrize("start", [-8.0, 8.0])
+def test_autofocus_finds_a_flat_sample(opened: Opener, start: float) -> None:
+    flat = {"kind": "beads-flat", "beads_per_100um2": 1.0}
+    microscope = opened(small_profile(specimen=flat, stage={"z_start_um": start}))
+    assert autofocus(microscope, 20.0) == pytest.approx(0.0, abs=0.5)
+    assert microscope.z_um == pytest.approx(0.0, abs=0.5)
+
+
+def test_autofocus_on_nothing_says_so_and_returns(opened: Opener) -> None:
+    empty = {"beads_per_100um2": 1e-9}
+    microscope = opened(small_profile(specimen=empty, stage={"z_start_um": 4.0}))
+    with pytest.raises(MicroscopeError, match="nothing to focus on"):
+        autofocus(microscope, 6.0)
+    assert microscope.z_um == 4.0
+
+
+def test_closing_brings_the_focus_back_and_closes_the_shutter() -> None:
+    microscope = open_microscope(small_profile(stage={"z_start_um": 2.0}))
+    stage, shutter = stage_of(microscope), microscope.built_in.view.shutter
+    microscope.move_z(9.0)
+    source = microscope.camera_source()
+    source.start()
+    microscope.close()
+    microscope.close()
+    assert stage.height_um() == 2.0
+    assert not shutter.is_open
+
+
+def test_binning_widens_the_pixel(opened: Opener) -> None:
+    plain = opened(small_profile(camera={"noise": False}))
+    binned = opened(small_profile(camera={"noise": False, "binning": 2}))
+    assert binned.pixel_size_um == pytest.approx(0.65)
+    assert binned.info.shape == (64, 64)
+    mean = plain.snap().pixels.reshape(64, 2, 64, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(binned.snap().pixels, mean, atol=0.51)
+
+
+def stack_profile(path: Path, **more: str):  # type: ignore[no-untyped-def]
+    values = {"specimen.path": str(path), **{key: str(value) for key, value in more.items()}}
+    return load_profile(CONFIGS / "stack.yaml", values)
+
+
+def test_a_stack_file_sets_sensor_limits_and_plan(tmp_path: Path, opened: Opener) -> None:
+    voxels = np.random.default_rng(1).integers(0, 4000, (6, 30, 40)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "s.tif", voxels, photometric="minisblack")
+    sampling = {"specimen.pixel_size_um": "0.2", "specimen.z_step_um": "0.3"}
+    microscope = opened(stack_profile(tmp_path / "s.tif", **sampling))
+    assert microscope.info.shape == (30, 40)
+    assert microscope.pixel_size_um == pytest.approx(0.2)
+    plan = calibration_plan(microscope.profile, microscope)
+    check_plan(plan, microscope.profile)
+    heights = [event.z_pos for event in plan]
+    np.testing.assert_allclose(heights, (np.arange(6) - 3) * 0.3, atol=1e-9)
+    for number, height in enumerate(heights):
+        microscope.move_z(float(height))
+        np.testing.assert_array_equal(microscope.snap().pixels, voxels[number])
+    with pytest.raises(LimitError):
+        microscope.move_z(1.0)
+
+
+@pytest.mark.skipif(not EMBRYO.exists(), reason="../shared/data has no embryo recording")
+def test_the_embryo_shows_each_plane_at_its_height(opened: Opener) -> None:
+    sampling = {"specimen.pixel_size_um": "0.0645", "specimen.z_step_um": "0.16"}
+    microscope = opened(stack_profile(EMBRYO, **sampling))
+    voxels = tifffile.imread(EMBRYO)
+    for number in (0, 37, 52, 103):
+        microscope.move_z((number - 52) * 0.16)
+        np.testing.assert_array_equal(microscope.snap().pixels, voxels[number])
+
+
+def test_the_micromanager_demo_captures_and_streams(opened: Opener) -> None:
+    microscope = opened(load_profile(CONFIGS / "micromanager-demo.yaml"))
+    assert microscope.pixel_size_um == pytest.approx(0.5)
+    frame = microscope.snap()
+    assert frame.pixels.dtype == np.uint16
+    assert frame.pixels.std() > 0
+    microscope.move_z(3.0)
+    source = microscope.camera_source()
+    source.start()
+    got = [source.read(5.0) for _ in range(10)]
+    source.stop()
+    assert [frame.index for frame in got if frame is not None] == list(range(10))
+    assert got[-1].z_um == pytest.approx(3.0)
+    assert microscope.truth is None
+
+
+def test_a_missing_configuration_is_named() -> None:
+    values = {"micromanager.cfg": "NoSuch.cfg"}
+    with pytest.raises(MicroscopeError, match=r"NoSuch\.cfg was not found"):
+        open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml", values))
+
+
+def test_a_missing_device_is_named() -> None:
+    values = {"micromanager.camera": "Kamera"}
+    with pytest.raises(MicroscopeError, match="Kamera"):
+        open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml", values))
+
+
+@pytest.mark.parametrize("name", ["simulated", "micromanager-demo"])
+def test_shipped_profiles_are_valid_and_every_line_is_explained(name: str) -> None:
+    file = CONFIGS / f"{name}.yaml"
+    load_profile(file)
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    sections = ("camera:", "micromanager:", "specimen:", "calibration:", "optics:", "stage:")
+    assert all("#" in line or line.strip() in sections for line in lines)

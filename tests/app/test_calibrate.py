@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepz_live.acquire.errors import AcquisitionAbortedError, LimitError, MicroscopeError
+from deepz_live.acquire.microscope import Microscope, open_microscope
+from deepz_live.acquire.simulated.camera import SimulatedCamera
+from deepz_live.app.calibrate import CalibrationProgress, CalibrationRun
+from deepz_live.config import Profile
+from deepz_live.session.stack import read_stack
+
+SMALL = {"width_px": 64, "height_px": 64, "exposure_ms": 1.0}
+SHORT = {"range_um": 4.0, "step_um": 0.5, "autofocus_range_um": 6.0}
+FLAT = {"kind": "beads-flat", "beads_per_100um2": 2.0}
+
+
+def microscope_with(**sections: dict[str, Any]) -> Microscope:
+    base: dict[str, Any] = {"camera": SMALL, "calibration": SHORT, "specimen": FLAT}
+    stage = {"z_start_um": 2.0} | sections.pop("stage", {})
+    return open_microscope(Profile(name="test", stage=stage, **(base | sections)))
+
+
+def left_as_found(microscope: Microscope) -> bool:
+    where = (microscope.z_um, microscope.xy_um)
+    return where == (2.0, (0.0, 0.0)) and not microscope.core.getShutterOpen()
+
+
+def test_each_field_becomes_a_stack_with_its_sampling(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        files = CalibrationRun(microscope, tmp_path, fields=2).run()
+        assert left_as_found(microscope)
+    assert [file.name for file in files] == [f"field_00{n}_TexasRed.ome.tif" for n in (0, 1)]
+    facts = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
+    for file, field in zip(files, facts["fields"], strict=True):
+        stack = read_stack(file)
+        assert stack.voxels.shape == (9, 64, 64)
+        assert (stack.pixel_size_um, stack.z_step_um) == (pytest.approx(0.325), 0.5)
+        assert field["focus_um"] == pytest.approx(0.0, abs=0.5)
+        np.testing.assert_allclose(stack.z_um, field["focus_um"] + np.linspace(-2, 2, 9))
+        spread = stack.voxels.astype(float).std(axis=(1, 2))
+        assert abs(int(spread.argmax()) - 4) <= 1
+    first, second = (read_stack(file).voxels[4].astype(float) for file in files)
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] < 0.5
+
+
+def test_progress_counts_every_plane(tmp_path: Path) -> None:
+    seen: list[CalibrationProgress] = []
+    with microscope_with() as microscope:
+        run = CalibrationRun(microscope, tmp_path, fields=1)
+        run.progress.connect(seen.append)
+        run.run()
+    planes = [item.plane for item in seen if "z-stack" in item.message]
+    assert planes == list(range(1, 10))
+    assert seen[-1].message == "done"
+    assert seen[-1].seconds_left == 0
+
+
+def test_estimate_counts_light_and_disk(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        cost = CalibrationRun(microscope, tmp_path, fields=2).estimate()
+    assert cost.frames == 18
+    assert cost.disk_bytes == 18 * 64 * 64 * 2
+    assert cost.exposure_s_per_field == pytest.approx((9 + 7 + 9) * 0.001)
+
+
+@pytest.mark.parametrize("when", ["autofocus", "z-stack"])
+def test_an_abort_puts_everything_back_and_leaves_nothing_half_written(
+    tmp_path: Path, when: str
+) -> None:
+    with microscope_with() as microscope:
+        run = CalibrationRun(microscope, tmp_path, fields=2)
+        run.progress.connect(
+            lambda item: run.abort() if when in item.message and item.field == 1 else None
+        )
+        with pytest.raises(AcquisitionAbortedError):
+            run.run()
+        assert left_as_found(microscope)
+    assert [path.name for path in tmp_path.iterdir()] == ["field_000_TexasRed.ome.tif"]
+
+
+def test_a_camera_that_fails_in_the_stack_is_an_error_and_everything_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = SimulatedCamera.render
+    count = iter(range(10**6))
+
+    def failing(self: SimulatedCamera, *scene: Any) -> np.ndarray:
+        if next(count) >= 4:
+            raise MicroscopeError("the cable came loose")
+        return render(self, *scene)
+
+    monkeypatch.setattr(SimulatedCamera, "render", failing)
+    calibration = SHORT | {"autofocus": False}
+    with microscope_with(calibration=calibration) as microscope:
+        with pytest.raises(MicroscopeError, match="4 of 9 planes"):
+            CalibrationRun(microscope, tmp_path, fields=1).run()
+        assert left_as_found(microscope)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> None:
+    with microscope_with(stage={"z_min_um": -1, "z_max_um": 5}) as microscope:
+        microscope.profile = microscope.profile.model_copy(
+            update={
+                "calibration": microscope.profile.calibration.model_copy(update={"range_um": 40.0})
+            }
+        )
+        run = CalibrationRun(microscope, tmp_path / "out", fields=1)
+        with pytest.raises(LimitError, match="-18 µm"):
+            run.run()
+        assert left_as_found(microscope)
+    assert not (tmp_path / "out").exists()
