@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deepz_live.app.live import LiveSession
+from deepz_live.gui.depths import opening_view
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope
@@ -187,11 +188,11 @@ class Desk:
 
     def _session(self, source: FrameSource, microscope: Microscope | None) -> LiveSession:
         truth = microscope.truth if microscope is not None else None
-        return LiveSession(source, self._engine, truth=truth)
+        return LiveSession(source, self._engine, request=opening_view(self._engine), truth=truth)
 
     def _same_source(self, engine: Engine) -> LiveSession:
         truth = self._microscope.truth if self._microscope is not None else None
-        return LiveSession(self._source(), engine, truth=truth)
+        return LiveSession(self._source(), engine, request=opening_view(engine), truth=truth)
 
     def _source(self) -> FrameSource:
         if self._live is None:
@@ -208,7 +209,9 @@ class Desk:
             fresh.start()
         except Exception:
             if old is not None:
-                self._live = LiveSession(old.source, self._engine)
+                self._live = LiveSession(
+                    old.source, self._engine, request=opening_view(self._engine)
+                )
                 self._live.start()
             raise
         self._live = fresh

@@ -15,9 +15,9 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.gui import theme
+from deepz_live.gui.depths import RULER_UM
 
 STEPS_PER_UM = 10
-RULER_UM = (-10.0, 10.0)
 MARGIN_PX = 22
 
 

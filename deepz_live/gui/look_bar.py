@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.gui import theme
+from deepz_live.gui.depths import SPACING_UM
 from deepz_live.gui.pane_grid import COLOUR_MAPS
-from deepz_live.gui.view_controller import SPACING_UM
 
 
 class LookBar(QWidget):

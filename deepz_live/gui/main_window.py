@@ -25,6 +25,7 @@ from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.calibration_controller import CalibrationController
 from deepz_live.gui.calibration_dialog import CalibrationDialog
 from deepz_live.gui.calibration_makers import make_job, make_run, preset_names
+from deepz_live.gui.depths import FIXED_PLANES
 from deepz_live.gui.desk import Desk
 from deepz_live.gui.display import Display
 from deepz_live.gui.drift_plot import DriftPanel
@@ -36,7 +37,7 @@ from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportBar, TransportController, replay_of
-from deepz_live.gui.view_controller import FIXED_PLANES, ViewController
+from deepz_live.gui.view_controller import ViewController
 
 TICK_MS = 33
 TRAINING_TICK_MS = 500

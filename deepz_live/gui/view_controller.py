@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from deepz_live.gui.knob import RULER_UM
+from deepz_live.gui.depths import RULER_UM, SPACING_UM, plane_distances
 from deepz_live.refocus.view import ViewRequest
 
-FIXED_PLANES = 5
-SPACING_UM = 3.0
 WHEEL_UM = 0.2
 
 
@@ -122,14 +120,3 @@ class ViewController:
     def _ask(self) -> None:
         if self._live is not None and self._range_um is not None:
             self._live.set_view(self.request())
-
-
-def plane_distances(spacing_um: float, range_um: tuple[float, float]) -> tuple[float, ...]:
-    """−2, −1, 0, 1, 2 times the spacing; where that leaves the range, evenly over the range."""
-    half = FIXED_PLANES // 2
-    wanted = tuple(float(step * spacing_um) for step in range(-half, half + 1))
-    low, high = range_um
-    if low <= wanted[0] and wanted[-1] <= high:
-        return wanted
-    step = (high - low) / (FIXED_PLANES - 1)
-    return tuple(round(low + i * step, 3) for i in range(FIXED_PLANES))

@@ -141,4 +141,7 @@ def fake_bundle(z_planes_um=Z_PLANES_UM):
         normalization=Normalization(background_counts=100.0, scale_counts=3000.0),
         sha256="0" * 64,
     )
-    return SimpleNamespace(facts=facts, path="fake-bundle", name="fake-bundle")
+    identity = {"path": "fake-bundle", "sha256": facts.sha256, "network": facts.network}
+    return SimpleNamespace(
+        facts=facts, path="fake-bundle", name="fake-bundle", identity=lambda: identity
+    )

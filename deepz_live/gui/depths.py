@@ -1,0 +1,38 @@
+"""Which depths are shown side by side; no Qt here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepz_live.refocus.view import ViewRequest
+
+if TYPE_CHECKING:
+    from deepz_live.refocus.engine import Engine
+
+FIXED_PLANES = 5
+SPACING_UM = 3.0
+RULER_UM = (-10.0, 10.0)
+"""Ends of the depth knob's ruler."""
+
+
+def opening_view(engine: Engine | None) -> ViewRequest | None:
+    """A request that the engine's model can answer; None without an engine."""
+    if engine is None:
+        return None
+    planes = engine.bundle.facts.z_planes_um
+    low, high = min(planes), max(planes)
+    return ViewRequest(
+        distances_um=plane_distances(SPACING_UM, (low, high)),
+        free_um=min(max(0.0, low), high),
+    )
+
+
+def plane_distances(spacing_um: float, range_um: tuple[float, float]) -> tuple[float, ...]:
+    """−2, −1, 0, 1, 2 times the spacing; where that leaves the range, evenly over the range."""
+    half = FIXED_PLANES // 2
+    wanted = tuple(float(step * spacing_um) for step in range(-half, half + 1))
+    low, high = range_um
+    if low <= wanted[0] and wanted[-1] <= high:
+        return wanted
+    step = (high - low) / (FIXED_PLANES - 1)
+    return tuple(round(low + i * step, 3) for i in range(FIXED_PLANES))

@@ -1,0 +1,220 @@
+"""What the operator can rely on, claimed against the real window."""
+
+from __future__ import annotations
+
+import threading
+
+from fakes import FakeCamera, FakeEngine
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
+from PyQt6.QtGui import QImage, QWheelEvent
+from PyQt6.QtWidgets import QApplication
+
+from deepz_live.app.live import LiveSession
+from deepz_live.gui import theme
+from deepz_live.gui.app import run_headless_window
+from deepz_live.session.reader import read_session
+
+WAIT_MS = 20_000
+
+
+def refocused(qtbot, window):
+    qtbot.waitUntil(lambda: window.grid.free.picture is not None, timeout=WAIT_MS)
+
+
+def test_panes_say_what_is_measured_and_what_is_inferred(qtbot, opened):
+    window = opened()
+    refocused(qtbot, window)
+    assert window.grid.raw.title == "raw, measured"
+    titles = [pane.title for pane in window.grid.fixed]
+    assert titles == [
+        "−6.0 µm · inferred",
+        "−3.0 µm · inferred",
+        "0.0 µm · inferred",
+        "+3.0 µm · inferred",
+        "+6.0 µm · inferred",
+    ]
+    window.knob.turned.emit(2.5)
+    assert window.grid.free.title == "+2.5 µm · inferred"
+    assert window.grid.projection.title == "maximum −10 … +10 µm · inferred"
+
+
+def test_the_knob_changes_the_free_plane_and_nothing_beyond_the_model(qtbot, opened, volume):
+    narrow = tuple(float(z) for z in range(-4, 5))
+    window = opened(FakeEngine(volume[6:15], narrow))
+    refocused(qtbot, window)
+    assert window.knob.range_um == (-4.0, 4.0)
+    window.knob.ruler.setValue(99)
+    assert window.view.free_um == 4.0
+    assert window.live.live.view().free_um == 4.0
+    asked = window.live.live.view().distances_um
+    assert min(asked) == -4.0
+    assert max(asked) == 4.0
+    assert window.banner.text == ""
+
+
+def test_the_wheel_over_the_free_pane_turns_the_knob(qtbot, opened):
+    window = opened()
+    refocused(qtbot, window)
+    canvas = window.grid.free.findChild(type(window.grid.free._canvas))
+    spot = canvas.rect().center()
+    before = window.grid.free.view_rect
+    wheel = QWheelEvent(
+        QPointF(spot),
+        QPointF(canvas.mapToGlobal(spot)),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas.viewport(), wheel)
+    assert window.knob.value_um > 0
+    assert window.live.live.view().free_um == window.knob.value_um
+    assert window.grid.free.view_rect == before
+
+
+def test_zoom_and_pan_are_linked(qtbot, opened):
+    window = opened()
+    pane = window.grid.fixed[2]
+    pane._canvas.box.setRange(QRectF(40, 50, 60, 60), padding=0)
+    pane._canvas.box.sigRangeChangedManually.emit([True, True])
+    shown = pane.view_rect
+    for other in window.grid.all:
+        rect = other.view_rect
+        assert rect.contains(shown.center())
+        assert abs(rect.center().x() - shown.center().x()) < 0.5
+        assert abs(rect.center().y() - shown.center().y()) < 0.5
+    window.actions_by_key["fit"].trigger()
+    height, width = window.live.live.source.info.shape
+    assert all(other.view_rect.width() >= width - 0.5 for other in window.grid.all)
+    assert all(other.view_rect.height() >= height - 0.5 for other in window.grid.all)
+
+
+def test_one_key_starts_and_stops_the_recording_and_the_numbers_move(qtbot, opened, tmp_path):
+    window = opened()
+    refocused(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.record_bar.recording, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: " 0 frames" not in window.record_bar.text, timeout=WAIT_MS)
+    for part in ("00:", "frames", "MB", "free"):
+        assert part in window.record_bar.text
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: not window.record_bar.recording, timeout=WAIT_MS)
+    (folder,) = (tmp_path / "recordings").iterdir()
+    assert len(read_session(folder)) >= 5
+
+
+def test_a_lost_frame_turns_the_status_red(qtbot, opened, raw):
+    window = opened(None, FakeCamera(raw, skip=[3]))
+    qtbot.waitUntil(lambda: window.status_line.text("lost") == "lost 1", timeout=WAIT_MS)
+    assert window.status_line.role("lost") == "alarm"
+
+
+def test_no_loss_is_not_red(qtbot, opened):
+    window = opened(None)
+    qtbot.waitUntil(lambda: window.status_line.text("lost") == "lost 0", timeout=WAIT_MS)
+    assert window.status_line.role("lost") == "dim"
+
+
+def test_a_failing_network_shows_the_banner_and_raw_goes_on(qtbot, opened, volume):
+    engine = FakeEngine(volume, fails=True)
+    window = opened(engine)
+    qtbot.waitUntil(lambda: "failed on purpose" in window.banner.text, timeout=WAIT_MS)
+    first = int(window.live.live.latest_frame().index)
+    qtbot.waitUntil(lambda: window.live._frame.index > first + 3, timeout=WAIT_MS)
+    assert window.live.live.status().camera_fps > 0
+    engine.fails = False
+    refocused(qtbot, window)
+
+
+def test_a_camera_that_breaks_is_named_in_the_banner(qtbot, opened, raw):
+    window = opened(None, FakeCamera(raw, fail_at=4))
+    qtbot.waitUntil(lambda: "unplugged" in window.banner.text, timeout=WAIT_MS)
+    assert window.grid.raw.picture is not None
+
+
+def test_without_a_model_the_panes_say_so_and_the_knob_is_off(opened):
+    window = opened(None)
+    assert "No model" in window.grid.free.note
+    assert not window.knob.isEnabled()
+    assert window.status_line.text("bundle") == "no model"
+
+
+def test_opening_what_is_not_there_leaves_the_stream_alone(qtbot, opened, tmp_path):
+    window = opened()
+    refocused(qtbot, window)
+    before = window.live.live
+    for opening in (window.open_profile, window.open_bundle, window.open_replay):
+        window.banner.clear()
+        opening(tmp_path / "nowhere")
+        qtbot.waitUntil(lambda: "nowhere" in window.banner.text, timeout=WAIT_MS)
+        assert window.live.live is before
+        captured = before.status().captured
+        qtbot.waitUntil(lambda n=captured: before.status().captured > n, timeout=WAIT_MS)
+
+
+def test_a_replay_gets_a_transport_bar_that_seeks(qtbot, opened, tmp_path):
+    window = opened()
+    refocused(qtbot, window)
+    folder = tmp_path / "recording"
+    window.live.live.start_recording(folder)
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 12, timeout=WAIT_MS)
+    window.live.live.stop_recording()
+    assert not window.transport_bar.isVisible()
+    window.open_replay(folder)
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    source = window.live.live.source
+    window.transport_bar.button.click()
+    assert source.paused
+    window.transport_bar.slider.setValue(7)
+    assert source.position == 7
+    wanted = read_session(folder).frame(7).index
+    qtbot.waitUntil(
+        lambda: window.live._frame is not None and window.live._frame.index == wanted,
+        timeout=WAIT_MS,
+    )
+    window.transport_bar.speed.setCurrentText("2×")
+    assert source.speed == 2.0
+
+
+def test_closing_the_window_ends_every_thread_and_closes_the_recording(qtbot, opened, tmp_path):
+    window = opened()
+    refocused(qtbot, window)
+    session = window.live.live
+    session.start_recording(tmp_path / "open")
+    qtbot.waitUntil(lambda: session.status().recorded >= 3, timeout=WAIT_MS)
+    window.close()
+    names = {thread.name for thread in threading.enumerate()}
+    assert not {name for name in names if name.startswith(("pump", "refocus", "writer"))}
+    assert len(read_session(tmp_path / "open")) >= 3
+
+
+def test_compensate_and_reference_reach_the_session(qtbot, opened):
+    window = opened()
+    refocused(qtbot, window)
+    window.drift.compensate.click()
+    assert window.live.live.view().compensate
+    window.knob.turned.emit(1.0)
+    assert window.live.live.view().compensate
+    assert "z " in window.drift.text
+
+
+def test_the_picture_is_dark_but_not_empty(qtbot, raw, volume, tmp_path):
+    picture = tmp_path / "window.png"
+    live = run_headless_window(
+        lambda: LiveSession(FakeCamera(raw), FakeEngine(volume)), seconds=1.5, screenshot=picture
+    )
+    assert live.summary()["frames_lost"] == 0
+    assert live.summary()["planes"] >= 5
+    image = QImage(str(picture))
+    assert (image.width(), image.height()) == (1600, 950)
+    grey = [image.pixelColor(x, y).lightness() for x in range(0, 1600, 8) for y in range(0, 950, 8)]
+    assert max(grey) > 120
+    assert sum(value > 200 for value in grey) < 0.05 * len(grey)
+
+
+def test_the_icons_come_from_the_package(qapp):
+    for spec in ("record", "stop", "play", "pause", "open", "calibrate", "reference"):
+        assert not theme.icon(spec).pixmap(24, 24).toImage().isNull()
