@@ -196,18 +196,20 @@ def _overlap(first: Volume, second: Volume, shift: float, axis: int) -> tuple[Vo
 
 
 def _cut(planes: Volume, start: int, stop: int, axis: int) -> Volume:
-    return planes[(slice(None),) * axis + (slice(start, stop),)]
+    cut: Volume = planes[(slice(None),) * axis + (slice(start, stop),)]
+    return cut
 
 
 def _projection(planes: Volume, pixel_um: float) -> NDArray[np.float32]:
-    return _without_haze(planes.max(axis=0, keepdims=True), pixel_um)[0]
+    projection: NDArray[np.float32] = _without_haze(planes.max(axis=0, keepdims=True), pixel_um)[0]
+    return projection
 
 
 def _without_haze(planes: Volume, pixel_um: float) -> Volume:
     size = max(3, 2 * round(DETAIL_UM / pixel_um / 2) + 1)
     haze = ndimage.uniform_filter(planes, size=(0, size, size), mode="nearest")
-    planes = planes - haze
-    return planes
+    details: Volume = planes - haze
+    return details
 
 
 def _changes(planes: Volume, z_um: NDArray[np.float64]) -> Volume:
