@@ -26,6 +26,7 @@ def bare(tmp_path: Path):
         path.chmod(0o755)
 
     stub("uv", '[ "$1" = --version ] || echo "uv $* in $PWD links=$UV_FIND_LINKS"')
+    stub("python3", "exit 0")  # new enough, and nothing is missing
     stub("id", "echo 1000")
     stub("apt-get", "echo apt-get must not run; exit 1")
 
