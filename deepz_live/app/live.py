@@ -89,6 +89,7 @@ class LiveSession:
         self._drift_errors = DriftErrors(truth)
         self._compared = self._identical = 0
         self._writer: SessionWriter | None = None
+        self._recorder_error: Exception | None = None
         self._written = 0
         self._session: Path | None = None
         self._worker: RefocusWorker | None = None
@@ -105,7 +106,6 @@ class LiveSession:
             self._worker.on_result.append(self._take_result)
             self._worker.on_reference.append(self._take_reference)
             self._worker.on_error.append(self._take_error)
-        self._stopped = False
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ class LiveSession:
         writer, worker = self._writer, self._worker
         return (
             self._hub.error
-            or (writer.error if writer is not None else None)
+            or (writer.error if writer is not None else self._recorder_error)
             or (worker.error if worker is not None else None)
         )
 
@@ -155,9 +155,6 @@ class LiveSession:
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """End stream, refocusing and recording, in this order; harmless when called twice."""
-        if self._stopped:
-            return
-        self._stopped = True
         try:
             self._hub.stop(timeout_s)
         finally:
@@ -191,11 +188,18 @@ class LiveSession:
         writer.start()
         if self._worker is not None:
             writer.event("view", **_request_facts(self._worker.request))
+        self._recorder_error = None
         self._writer, self._session = writer, folder
         self._hub.attach(writer)
 
     def stop_recording(self, timeout_s: float = 30.0) -> None:
-        """End the recording; what was captured until now is written. Harmless without one."""
+        """End the recording; what was captured until now is written. Harmless without one.
+
+        Raises
+        ------
+        SessionError
+            The disk needs longer than ``timeout_s``; call again to wait on.
+        """
         with self._lock:
             writer, self._writer = self._writer, None
         if writer is None:
@@ -203,8 +207,11 @@ class LiveSession:
         self._hub.detach(writer)
         try:
             writer.stop(timeout_s, error=self._hub.error)
-        finally:
-            self._written += writer.stats().written
+        except SessionError:
+            self._writer = writer  # the disk needs longer: the next stop waits on
+            raise
+        self._recorder_error = writer.error
+        self._written += writer.stats().written
 
     def set_view(self, request: ViewRequest) -> None:
         """Look at other planes. Raises :class:`RefocusError` outside the model's range."""
