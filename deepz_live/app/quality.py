@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from deepz_live.image.focus import middle_plane
 from deepz_live.image.metrics import Scores, compare
-from deepz_live.model.bundle import Bundle, DistanceQuality
+from deepz_live.model.bundle import Bundle, DistanceQuality, load_bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine
 from deepz_live.session.stack import Stack, read_stack
+from deepz_live.train.description import finish_bundle
 
 INPUT_PLANES = 11
 """Input planes measured per stack, spread evenly over the model's range around the focus."""
@@ -53,18 +55,30 @@ def evaluate(
     RefocusError
         A stack of another pixel size, or too coarse in z for the model's planes.
     """
+    return measure(bundle, [(path, box) for path in stacks], report=report, engine=engine)
+
+
+def measure(
+    bundle: Bundle,
+    parts: Sequence[tuple[Path, Box | None]],
+    *,
+    report: Callable[[str], None] = lambda _: None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """:func:`evaluate` on parts of stacks, each with a box of its own (None: the whole field)."""
     own = engine is None
     engine = engine or open_engine(bundle)
     rows: dict[float, list[tuple[Scores, Scores]]] = defaultdict(list)
-    seconds = []
+    seconds: list[float] = []
     try:
-        for path in stacks:
+        for path, group in groupby(parts, key=lambda part: part[0]):
             report(f"Measuring on {path.name}")
             stack = read_stack(path)
             _check_sampling(bundle, stack, path)
-            voxels = stack.voxels if box is None else stack.voxels[:, box[0], box[1]]
-            for pair in _pairs(engine, voxels, stack.z_step_um, stack.pixel_size_um, seconds):
-                rows[pair[0]].append(pair[1:])
+            for _, box in group:
+                voxels = stack.voxels if box is None else stack.voxels[:, box[0], box[1]]
+                for distance, refocused, baseline in _pairs(engine, stack, voxels, seconds):
+                    rows[distance].append((refocused, baseline))
     finally:
         if own:
             engine.close()
@@ -79,19 +93,23 @@ def evaluate(
         "z_range_um": list(bundle.facts.z_range_um),
         "network": bundle.facts.network,
         "seconds_per_plane": float(np.median(seconds)) / len(bundle.facts.z_planes_um),
-        "stacks": [path.name for path in stacks],
+        "stacks": list(dict.fromkeys(path.name for path, _ in parts)),
         "provider": engine.provider,
     }
 
 
+def record_quality(bundle: Bundle, report: dict[str, Any]) -> Bundle:
+    """Write measured quality into the bundle, its facts and its README; returns it reloaded."""
+    rows = tuple(DistanceQuality.model_validate(row) for row in report["per_distance"])
+    facts = bundle.facts.model_copy(update={"quality": rows})
+    finish_bundle(bundle.path, facts)
+    return load_bundle(bundle.path)
+
+
 def _pairs(
-    engine: Engine,
-    voxels: NDArray[Any],
-    step_um: float,
-    pixel_size_um: float,
-    seconds: list[float],
+    engine: Engine, stack: Stack, voxels: NDArray[Any], seconds: list[float]
 ) -> Iterator[tuple[float, Scores, Scores]]:
-    facts = engine.bundle.facts
+    facts, step_um, pixel_size_um = engine.bundle.facts, stack.z_step_um, stack.pixel_size_um
     normalised = facts.normalization.forward
     reach = round(facts.z_range_um[1] / step_um)
     middle = middle_plane(voxels, reach)

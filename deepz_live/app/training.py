@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepz_live.app.paths import configs_folder
+from deepz_live.app.quality import measure, record_quality
 from deepz_live.config import Optics
 from deepz_live.model.bundle import load_bundle
 from deepz_live.train.errors import TrainingError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Box = tuple[slice, slice]
 Message = TrainingProgress | str
+MEASURED_PARTS = 12
+"""Validation regions that the bundle's own quality table is measured on."""
 
 
 class TrainingJob:
@@ -146,7 +149,9 @@ def training_order(
         ) from error
     paths = find_stacks(stacks)
     file = Path(preset)
-    settings = load_preset(file if file.suffix == ".yaml" else configs_folder() / "train" / f"{preset}.yaml")
+    settings = load_preset(
+        file if file.suffix == ".yaml" else configs_folder() / "train" / f"{preset}.yaml"
+    )
     if minutes is not None:
         settings = Preset.model_validate(settings.model_dump() | {"minutes": minutes})
     if out.exists() and not (out / "rdf.yaml").is_file():
@@ -164,7 +169,7 @@ def training_order(
 
 
 def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
-    """The TIFF stacks of a folder, or the files given.
+    """The TIFF stacks of a folder and the folders in it, or the files given.
 
     Raises
     ------
@@ -175,10 +180,10 @@ def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
     for path in [stacks] if isinstance(stacks, Path) else stacks:
         if not path.exists():
             raise TrainingError(f"{path} does not exist; give a folder of z-stacks or a TIFF file.")
-        inside = sorted(p for p in path.glob("*.tif*") if p.is_file()) if path.is_dir() else [path]
+        inside = sorted(path.rglob("*.tif*")) if path.is_dir() else [path]
         if not inside:
             raise TrainingError(
-                f"{path} holds no TIFF stacks; capture some with `deepz-live calibrate --out {path}`."
+                f"{path} holds no TIFF stacks; capture some with `deepz-live calibrate` first."
             )
         found += inside
     return found
@@ -213,5 +218,11 @@ def train_and_measure(
     """Train, then measure the bundle on the stacks it validated on and write that into it."""
     from deepz_live.train.run import train
 
-    train(order, report=report, stop=stop)
-    report(TrainingProgress.note(f"Bundle written to {order.out}"))
+    parts = train(order, report=report, stop=stop)
+    bundle = load_bundle(order.out)
+
+    def note(text: str) -> None:
+        report(TrainingProgress.note(text))
+
+    record_quality(bundle, measure(bundle, parts[:MEASURED_PARTS], report=note))
+    note(f"Bundle written to {order.out}")

@@ -22,7 +22,7 @@ def sharpness(planes: NDArray[np.generic]) -> NDArray[np.float64]:
     -------
     ``(Z,)`` in the unit of the pixels.
     """
-    return np.std(np.asarray(planes, np.float64), axis=(1, 2))
+    return np.asarray([np.std(plane, dtype=np.float64) for plane in planes])
 
 
 def middle_plane(planes: NDArray[np.generic], reach: int) -> int:

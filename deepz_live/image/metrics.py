@@ -22,9 +22,7 @@ class Scores(TypedDict):
     ssim: float
 
 
-def compare(
-    image: NDArray[np.float32], truth: NDArray[np.float32], pixel_size_um: float
-) -> Scores:
+def compare(image: NDArray[np.float32], truth: NDArray[np.float32], pixel_size_um: float) -> Scores:
     """Scores of ``image`` against ``truth``.
 
     Parameters
@@ -65,4 +63,4 @@ def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 def detail(image: NDArray[np.floating], pixel_size_um: float) -> NDArray[np.float32]:
     """``image`` minus its Gaussian blur of 2 µm: what remains when the haze is taken away."""
     values = np.asarray(image, np.float32)
-    return values - gaussian_filter(values, DETAIL_UM / pixel_size_um)
+    return np.asarray(values - gaussian_filter(values, DETAIL_UM / pixel_size_um), np.float32)

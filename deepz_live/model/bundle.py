@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 from deepz_live.config import Optics, Settings
 from deepz_live.image.normalization import Normalization
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 DESCRIPTION = "rdf.yaml"
 ONNX = "model.onnx"
 WEIGHTS = "weights.safetensors"
@@ -132,8 +132,8 @@ def load_bundle(path: Path) -> Bundle:
         facts = BundleFacts.model_validate(yaml.safe_load(text)["config"]["deepz_live"])
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise BundleError(
-            f"Bundle {path}: {DESCRIPTION} holds no readable config.deepz_live section ({error!r}); "
-            "it was not written by `deepz-live train`, train it again."
+            f"Bundle {path}: {DESCRIPTION} holds no readable config.deepz_live section "
+            f"({error!r}); it was not written by `deepz-live train`, train it again."
         ) from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from pystackreg import StackReg
+from scipy.ndimage import gaussian_filter
 
 from deepz_live.image.metrics import correlation
 
 MINIMUM_GAIN = 2e-3
 """Neighbouring planes must correlate better by this, or the stack is left as it was: on planes
 that are all noise and blur, a registration finds shifts that never happened."""
+JUDGING_BLUR_PX = 2.0
+"""Agreement is judged on blurred planes: resampling smooths noise, which by itself would make
+neighbours more alike."""
 WORKING_PX = 256
 """Transforms are found on planes binned to about this size, which StackReg does in a fraction of
 the time and still to a few hundredths of a pixel."""
@@ -75,11 +79,13 @@ def _enlarged(matrix: Matrix, factor: int) -> Matrix:
 def _binned(voxels: NDArray[np.uint16], factor: int) -> NDArray[np.float64]:
     z, y, x = voxels.shape
     whole = voxels[:, : y // factor * factor, : x // factor * factor].astype(np.float64)
-    return whole.reshape(z, y // factor, factor, x // factor, factor).mean(axis=(2, 4))
+    blocks = whole.reshape(z, y // factor, factor, x // factor, factor)
+    return np.asarray(blocks.mean(axis=(2, 4)))
 
 
 def _agreement(planes: NDArray[np.float64]) -> float:
-    pairs = zip(planes, planes[1:], strict=False)
+    smooth = [gaussian_filter(plane, JUDGING_BLUR_PX) for plane in planes]
+    pairs = zip(smooth, smooth[1:], strict=False)
     # The rim is filled with zeros by a shift; it must not vote.
     rim = tuple(slice(max(1, n // 16), -max(1, n // 16)) for n in planes.shape[1:])
     return float(np.mean([correlation(a[rim], b[rim]) for a, b in pairs]))

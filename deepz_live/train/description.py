@@ -7,9 +7,16 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from deepz_live.model.bundle import DESCRIPTION, ONNX, BundleFacts
+from deepz_live.model.bundle import DESCRIPTION, ONNX, BundleFacts, seal
 
 QUALITY_COLUMNS = ("corr", "corr_detail", "rmse", "ssim")
+
+
+def finish_bundle(folder: Path, facts: BundleFacts) -> str:
+    """(Re)write description, README and checksums of a bundle folder; returns its identity."""
+    (folder / "README.md").write_text(readme(facts), encoding="utf-8", newline="\n")
+    write_description(folder, facts)
+    return seal(folder)
 
 
 def write_description(folder: Path, facts: BundleFacts) -> None:
@@ -26,8 +33,8 @@ def write_description(folder: Path, facts: BundleFacts) -> None:
         "authors": [{"name": "deepz-live"}],
         "cite": [
             {
-                "text": "Wu et al., Three-dimensional virtual refocusing of fluorescence microscopy "
-                "images using deep learning, Nature Methods 2019",
+                "text": "Wu et al., Three-dimensional virtual refocusing of fluorescence "
+                "microscopy images using deep learning, Nature Methods 2019",
                 "doi": "10.1038/s41592-019-0622-5",
             }
         ],
@@ -80,9 +87,7 @@ def _quality_table(facts: BundleFacts) -> list[str]:
     return [*rows, ""]
 
 
-def _tensor(
-    name: str, shape: tuple[int, ...], facts: BundleFacts, file: str
-) -> dict[str, object]:
+def _tensor(name: str, shape: tuple[int, ...], facts: BundleFacts, file: str) -> dict[str, object]:
     channels = shape[1]
     kind = "image" if name == "image" else "plane"
     axes: list[dict[str, object]] = [

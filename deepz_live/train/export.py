@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from deepz_live.model.bundle import ONNX, WEIGHTS, BundleFacts, seal
-from deepz_live.train.description import readme, write_description
+from deepz_live.model.bundle import ONNX, WEIGHTS, BundleFacts
+from deepz_live.train.description import finish_bundle
 from deepz_live.train.errors import TrainingError
 
 OPSET = 18
@@ -41,7 +41,7 @@ def export_bundle(network: nn.Module, facts: BundleFacts, example: np.ndarray, o
     folder = out.with_name(out.name + ".part")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    network = network.to("cpu", memory_format=torch.contiguous_format).eval()
+    network = network.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     _round_to_half(network)
     _write_onnx(network, torch.from_numpy(example), folder / ONNX)
     save_file({k: v.half() for k, v in network.state_dict().items()}, folder / WEIGHTS)
@@ -52,13 +52,6 @@ def export_bundle(network: nn.Module, facts: BundleFacts, example: np.ndarray, o
     if out.exists():
         shutil.rmtree(out)
     os.replace(folder, out)
-
-
-def finish_bundle(folder: Path, facts: BundleFacts) -> str:
-    """(Re)write description, README and checksums of a bundle folder; returns its identity."""
-    (folder / "README.md").write_text(readme(facts), encoding="utf-8", newline="\n")
-    write_description(folder, facts)
-    return seal(folder)
 
 
 def _round_to_half(network: nn.Module) -> None:
@@ -88,14 +81,14 @@ def _write_onnx(network: nn.Module, example: torch.Tensor, path: Path) -> None:
 
 def _check_parity(network: nn.Module, example: np.ndarray, path: Path) -> np.ndarray:
     with torch.no_grad():
-        expected = network(torch.from_numpy(example)).numpy()
+        expected: np.ndarray = network(torch.from_numpy(example)).numpy()
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     # Another size and batch than the exported ones: both must really be free.
     other = np.concatenate([example, example], axis=3)
     found = session.run(None, {"image": other})[0]
     with torch.no_grad():
         wanted = network(torch.from_numpy(other)).numpy()
-    error = float(np.linalg.norm(found - wanted) / max(np.linalg.norm(wanted), 1e-12))
+    error = float(np.linalg.norm(found - wanted)) / max(float(np.linalg.norm(wanted)), 1e-12)
     if not error < PARITY:
         raise TrainingError(
             f"ONNX Runtime differs from the trained network by {error:.1e} (relative), at most "

@@ -95,7 +95,7 @@ def _step(
 ) -> float:
     optimiser.zero_grad(set_to_none=True)
     loss = objective.loss(batch, device, precision)
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(objective.network.parameters(), CLIP_NORM)
     optimiser.step()
     return float(loss.detach())

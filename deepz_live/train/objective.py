@@ -17,8 +17,13 @@ from deepz_live.train.pairs import Batch
 class Objective(Protocol):
     """A network and its loss on a batch."""
 
-    network: nn.Module
-    multiple: int
+    @property
+    def network(self) -> nn.Module:
+        """The trained network."""
+
+    @property
+    def multiple(self) -> int:
+        """Image sides must be a multiple of this."""
 
     def loss(self, batch: Batch, device: torch.device, precision: torch.dtype) -> Tensor:
         """Scalar loss, float32."""
@@ -38,7 +43,7 @@ class PlanesObjective:
         )
         images = compress(inputs).to(memory_format=torch.channels_last)
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            planes = self.network.compressed(images)  # type: ignore[operator]
+            planes = self.network.compressed(images)
         planes = planes.float()
         weight = known[:, :, None, None]
         loss = _mean((planes - compress(targets)) ** 2, weight)

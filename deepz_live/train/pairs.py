@@ -57,7 +57,9 @@ class Pairs:
     def _example(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         rng, grid = self._rng, self._grid
         field, region, signal = self._places[rng.integers(len(self._places))]
-        centre = signal[rng.integers(len(signal))] + rng.integers(-self._crop // 2, self._crop // 2, 2)
+        centre = signal[rng.integers(len(signal))] + rng.integers(
+            -self._crop // 2, self._crop // 2, 2
+        )
         y, x = np.clip(centre - self._crop // 2, 0, region.side - self._crop) + (region.y, region.x)
         window = np.s_[y : y + self._crop, x : x + self._crop]
         reach = grid.count * grid.stride
@@ -70,6 +72,6 @@ class Pairs:
         crop = field.voxels[(slice(first, last + 1, grid.stride), *window)]
         targets[known] = self._normalization.forward(crop)
         if self._augment:
-            targets = np.rot90(targets, rng.integers(4), (1, 2))
+            targets = np.rot90(targets, int(rng.integers(4)), (1, 2))
             targets = targets[:, :, ::-1] if rng.random() < 0.5 else targets
         return targets[grid.count][None], targets, known.astype(np.float32)

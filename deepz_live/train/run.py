@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -61,8 +61,10 @@ def train(
     *,
     report: Callable[[TrainingProgress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
-) -> None:
+) -> list[tuple[Path, Box]]:
     """Prepare, train, export; the bundle appears at ``order.out`` when all is done.
+
+    Returns the parts of the stacks that it validated on, to measure the bundle with.
 
     A stop keeps the best weights so far as the bundle, and the checkpoint in ``order.work`` for
     ``resume``; after a full run ``work`` is deleted.
@@ -84,7 +86,7 @@ def train(
     rng = np.random.default_rng(preset.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     objective = _objective(order, prepared, rng)
-    objective.network.to(device, memory_format=torch.channels_last)
+    objective.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(
         objective.network.parameters(), lr=preset.learning_rate, weight_decay=1e-4
     )
@@ -104,9 +106,21 @@ def train(
     load_best(work, objective.network)
     facts = _facts(order, prepared, objective, run, device)
     export_bundle(objective.network, facts, _example(validation[0].inputs, order), order.out)
+    held_out = _held_out(order, prepared)
     del pairs, validator, prepared  # they hold the memory-mapped files that are deleted next
     if not stop():
         shutil.rmtree(work, ignore_errors=True)
+    return held_out
+
+
+def _held_out(order: TrainingOrder, prepared: Prepared) -> list[tuple[Path, Box]]:
+    """Validation regions in pixels of the whole stacks."""
+    y0, x0 = (s.start for s in order.box) if order.box else (0, 0)
+    return [
+        (path, (slice(y0 + r.y, y0 + r.y + r.side), slice(x0 + r.x, x0 + r.x + r.side)))
+        for path, field in zip(order.stacks, prepared.fields, strict=True)
+        for r in field.validation
+    ]
 
 
 def _objective(order: TrainingOrder, prepared: Prepared, rng: np.random.Generator) -> Objective:
@@ -185,4 +199,5 @@ def receptive_margin(multiple: int, network: NetworkName) -> int:
     levels = (multiple // stem).bit_length()
     down = sum(2 * stem * 2**level + stem * 2**level for level in range(levels))
     up = sum(2 * stem * 2**level for level in range(levels - 1))
-    return -(-(down + up + stem) // multiple) * multiple
+    blocks: int = -(-(down + up + stem) // multiple)
+    return blocks * multiple
