@@ -104,7 +104,7 @@ class CalibrationController:
         self._bundle: Path | None = None
         self._target: Path | None = None
         self._curve: list[tuple[float, float, float]] = []
-        self._aborted = False
+        self._aborted = self._preparing = False
         dialog.capture_wanted.connect(self.capture)
         dialog.abort_wanted.connect(self.abort)
         dialog.train_wanted.connect(self.train)
@@ -154,30 +154,26 @@ class CalibrationController:
     def capture(self) -> None:
         """Start to capture; the live stream rests meanwhile."""
         microscope = self._desk.microscope
-        if microscope is None or self._run is not None:
+        if microscope is None or self._run is not None or self._preparing:
             self.estimate()
             return
         out = self._root() / f"calibration_{self._now():%Y-%m-%d_%H%M%S}"
         self._dialog.banner.clear()
         self._aborted = False
-        try:
-            run = self._make_run(microscope, out, self._dialog.capture_choice)
-        except (ValueError, RuntimeError, OSError) as error:
-            self._dialog.banner.show_error(str(error))
-            return
-        run.progress.connect(self._relay.send)
-        self._run = run
+        choice = self._dialog.capture_choice
+        self._preparing = True
         self._stage()
         self._bridge.call(
-            lambda: self._desk.pause_for(lambda: _run_fully(run)),
-            lambda _: self._captured(out),
+            lambda: self._make_run(microscope, out, choice),
+            lambda run: self._start_run(run, out),
             self._capture_failed,
         )
 
     def abort(self) -> None:
         """End the capture; the focus goes back."""
-        if self._run is not None:
+        if self._run is not None or self._preparing:
             self._aborted = True
+        if self._run is not None:
             self._run.abort()
 
     def choose_stacks(self, folder: Path) -> None:
@@ -226,6 +222,19 @@ class CalibrationController:
         if job is not None:
             job.close()
 
+    def _start_run(self, run: Run, out: Path) -> None:
+        self._preparing = False
+        self._run = run
+        run.progress.connect(self._relay.send)
+        if self._aborted:
+            run.abort()
+        self._bridge.call(
+            lambda: self._desk.pause_for(lambda: _run_fully(run)),
+            lambda _: self._captured(out),
+            self._capture_failed,
+        )
+        self._stage()
+
     def _show_capture(self, progress: Any) -> None:
         left = progress.seconds_left
         text = progress.message
@@ -246,6 +255,7 @@ class CalibrationController:
 
     def _capture_failed(self, error: Exception) -> None:
         aborted, self._run = self._aborted, None
+        self._preparing = False
         if aborted:
             self._dialog.show_capture("Aborted; the focus is back.", 0, 0, 0, 0)
         else:
@@ -293,7 +303,7 @@ class CalibrationController:
 
     def _stage(self) -> None:
         self._dialog.show_stage(
-            capturing=self._run is not None,
+            capturing=self._run is not None or self._preparing,
             training=self._job is not None,
             stacks=self._stacks,
             bundle=self._bundle,
