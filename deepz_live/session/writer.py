@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from typing import Any
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import FileOpener, open_file, to_json
-from deepz_live.session.index_gaps import GapLog
-from deepz_live.session.manifest import EVENTS, RESULTS, Cause, Manifest, info_at_rest
+from deepz_live.session.manifest import EVENTS, RESULTS, Manifest, info_at_rest
 from deepz_live.session.recording import Recording
+from deepz_live.session.write_queue import Line, WriteQueue
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.statistics import Clock
 
@@ -51,12 +50,6 @@ class WriterStats:
     bytes_written: int
     free_bytes: int
     elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    journal: str
-    content: bytes
 
 
 class SessionWriter:
@@ -98,30 +91,20 @@ class SessionWriter:
         self._clock = clock
         self._now = now
         self._opener = opener
-        self._changed = threading.Condition()
-        self._queue: deque[tuple[Frame | _Line, int]] = deque()
-        self._queued_bytes = 0
-        self._offered = 0
-        self._dropped = 0
-        self._written = 0
-        self._bytes_written = 0
+        self._queue = WriteQueue(capacity_bytes)
         self._free_bytes = 0
-        self._gaps = GapLog()
-        self._accepting = False
-        self._failed = False
-        self._stopping = False
-        self._error: Exception | None = None
-        self._end_error: str | None = None
+        self._failure: SessionError | None = None
+        self._losses: SessionError | None = None
+        self._stream_error: Exception | None = None
         self._started_at = 0.0
         self._stopped_at: float | None = None
         self._disk_seen_at = float("-inf")
         self._thread: threading.Thread | None = None
-        self._recording: Recording | None = None
 
     @property
     def error(self) -> Exception | None:
         """What the operator must know: frames dropped, or the disk failed; else None."""
-        return self._error
+        return self._failure or self._losses
 
     def start(self) -> None:
         """Make the folder and begin to write.
@@ -148,10 +131,8 @@ class SessionWriter:
                 f"Cannot record into {self.folder}: {error.strerror or error}; "
                 "choose a folder that can be written to on a disk with room."
             ) from error
-        self._recording = recording
         self._started_at = self._clock()
         self._look_at_disk()
-        self._accepting = True
         self._thread = threading.Thread(
             target=self._run, args=(recording,), name="session-writer", daemon=True
         )
@@ -159,20 +140,14 @@ class SessionWriter:
 
     def offer(self, frame: Frame) -> None:
         """Queue ``frame`` for writing; dropped and counted where there is no room."""
-        with self._changed:
-            if self._stopped_at is not None or self._thread is None or self._stopping:
-                return
-            self._offered += 1
-            self._gaps.saw(frame.index)
-            if not self._accepting:
-                self._drop(frame.index, "write error")
-            elif not self._enqueue(frame, frame.pixels.nbytes):
-                self._drop(frame.index, "queue full")
-                self._error = SessionError(
-                    f"Recording lost {self._dropped} frames: {self._queued_bytes >> 20} MB wait "
-                    f"for the disk of {self.folder}, which is slower than the camera; record to a "
-                    "faster disk, or lower the frame rate or the region."
-                )
+        if self._thread is None or self._queue.add_frame(frame):
+            return
+        counts = self._queue.counts()
+        self._losses = SessionError(
+            f"Recording lost {counts.dropped} frames: {_mb(counts.queued)} wait for the disk of "
+            f"{self.folder}, which is slower than the camera; record to a faster disk, or lower "
+            "the frame rate or the region."
+        )
 
     def event(self, kind: str, **facts: Any) -> None:
         """Note that something happened, e.g. ``event("stage", z_um=3.0)``."""
@@ -197,54 +172,34 @@ class SessionWriter:
         """
         if self._thread is None:
             return
-        with self._changed:
-            if not self._stopping:
-                self._stopping = True
-                self._end_error = str(error) if error is not None else None
-            self._changed.notify_all()
+        if not self._queue.closed:
+            self._stream_error = error
+            self._queue.close()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             raise SessionError(
                 f"The recording {self.folder} is still being written after {timeout_s:g} s "
-                f"({self._queued_bytes >> 20} MB to go); leave the program open and stop again."
+                f"({_mb(self._queue.counts().queued)} to go); leave the program open and stop "
+                "again."
             )
 
     def stats(self) -> WriterStats:
         """Numbers so far; callable from any thread at any time."""
-        with self._changed:
-            until = self._clock() if self._stopped_at is None else self._stopped_at
-            return WriterStats(
-                offered=self._offered,
-                written=self._written,
-                dropped=self._dropped,
-                queued=self._queued_bytes,
-                queue_capacity=self._capacity,
-                bytes_written=self._bytes_written,
-                free_bytes=self._free_bytes,
-                elapsed_s=until - self._started_at if self._thread is not None else 0.0,
-            )
-
-    # On any thread, holding the condition.
-
-    def _enqueue(self, item: Frame | _Line, size: int) -> bool:
-        # Lines are always taken: they are tiny. So is a frame larger than the whole queue.
-        full = self._queued_bytes + size > self._capacity
-        if full and self._queue and isinstance(item, Frame):
-            return False
-        self._queue.append((item, size))
-        self._queued_bytes += size
-        self._changed.notify()
-        return True
-
-    def _drop(self, index: int, cause: Cause) -> None:
-        self._dropped += 1
-        self._gaps.dropped(index, cause)
+        counts = self._queue.counts()
+        until = self._clock() if self._stopped_at is None else self._stopped_at
+        return WriterStats(
+            offered=counts.offered,
+            written=counts.written,
+            dropped=counts.dropped,
+            queued=counts.queued,
+            queue_capacity=self._capacity,
+            bytes_written=counts.bytes_written,
+            free_bytes=self._free_bytes,
+            elapsed_s=until - self._started_at if self._thread is not None else 0.0,
+        )
 
     def _add_line(self, journal: str, facts: dict[str, Any]) -> None:
-        line = _Line(journal, to_json(facts))
-        with self._changed:
-            if self._accepting and not self._stopping:
-                self._enqueue(line, len(line.content))
+        self._queue.add_line(Line(journal, to_json(facts)))
 
     # On the writer's thread.
 
@@ -255,45 +210,28 @@ class SessionWriter:
             # Whatever it is, the operator hears of it and the session is closed in order.
             self._fail(error)
             self._note_failure(recording)
-            self._wait_for_stop()
+            self._queue.wait_closed()
         self._close(recording)
 
     def _drain(self, recording: Recording) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._stopping)
-                if not self._queue:
-                    return
-                item, size = self._queue[0]
-            if isinstance(item, _Line):
+        while (item := self._queue.head()) is not None:
+            if isinstance(item, Line):
                 recording.append_line(item.journal, item.content)
             else:
                 recording.append_frame(item)
-            with self._changed:
-                self._queue.popleft()
-                self._queued_bytes -= size
-                if isinstance(item, Frame):
-                    self._written += 1
-                    self._bytes_written += size
+            self._queue.done()
             self._look_at_disk()
 
     def _fail(self, error: Exception) -> None:
         """The disk failed, or a frame did not fit: take no more."""
+        self._queue.fail()
         reason = str(error)
         if isinstance(error, OSError):
             reason = f"{error.strerror or error}; free some room or record to another disk"
-        with self._changed:
-            self._accepting = False
-            self._failed = True
-            for item, _ in self._queue:
-                if isinstance(item, Frame):
-                    self._drop(item.index, "write error")
-            self._queue.clear()
-            self._queued_bytes = 0
-            self._error = SessionError(
-                f"Recording into {self.folder} ended after {self._written} frames, which stay "
-                f"readable: {reason}."
-            )
+        self._failure = SessionError(
+            f"Recording into {self.folder} ended after {self._queue.counts().written} frames, "
+            f"which stay readable: {reason}."
+        )
 
     def _note_failure(self, recording: Recording) -> None:
         try:
@@ -304,31 +242,26 @@ class SessionWriter:
             # the session was not closed; the operator has the error on the screen.
             return
 
-    def _wait_for_stop(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopping)
-
     def _close(self, recording: Recording) -> None:
         try:
             recording.close(**self._end_facts())
         except OSError as error:
-            self._error = self._error or SessionError(
+            self._failure = self._failure or SessionError(
                 f"The recording {self.folder} could not be closed: {error.strerror or error}; "
                 "its frames stay readable, free some room on the disk."
             )
-        with self._changed:
-            self._stopped_at = self._clock()
+        self._stopped_at = self._clock()
 
     def _end_facts(self) -> dict[str, Any]:
-        with self._changed:
-            message = self._end_error or (str(self._error) if self._error is not None else None)
-            return {
-                "frames": self._written,
-                "dropped": self._dropped,
-                "gaps": self._gaps.ranges(),
-                "end": "error" if self._failed or self._end_error else "stopped",
-                "error": message,
-            }
+        counts = self._queue.counts()
+        reason = self._failure or self._stream_error or self._losses
+        return {
+            "frames": counts.written,
+            "dropped": counts.dropped,
+            "gaps": self._queue.gaps(),
+            "end": "error" if self._failure or self._stream_error else "stopped",
+            "error": str(reason) if reason is not None else None,
+        }
 
     def _look_at_disk(self) -> None:
         now = self._clock()
@@ -342,3 +275,7 @@ def _software_version() -> str:
         return version("deepz-live")
     except PackageNotFoundError:
         return "(not installed)"
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"

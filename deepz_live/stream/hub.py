@@ -84,7 +84,7 @@ class Hub:
         self._pace_with = pace_with
         self._rate = RateMeter(clock)
         self._sinks: tuple[FrameSink, ...] = ()
-        self._sinks_lock = threading.Lock()
+        self._sinks_lock = threading.RLock()  # a sink may detach itself
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
