@@ -13,13 +13,9 @@ from deepz_live.cli.base import UsageError, say, terminal
 if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
     from deepz_live.model.bundle import Bundle
-    from deepz_live.refocus.engine import Engine
     from deepz_live.refocus.view import ViewRequest
-    from deepz_live.session.reader import Session
 
 LOOK_EVERY_S = 0.25
-FIRST_FRAME_S = 30.0
-"""A camera that gave nothing for this long will not give anything."""
 
 Clock = Callable[[], float]
 
@@ -55,7 +51,7 @@ def run_live(
 
 def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[str, Any]:
     """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
-    from deepz_live.app.live import LiveSession
+    from deepz_live.app.live import LiveSession, recorded_digests
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
@@ -121,21 +117,6 @@ def open_bundle(model: Path | None) -> Bundle:
     from deepz_live.model.bundle import load_bundle, shipped_bundle
 
     return shipped_bundle() if model is None else load_bundle(model)
-
-
-def recorded_digests(recording: Session, engine: Engine) -> dict[int, int] | None:
-    """What this very model on this very provider made of the frames when they were recorded.
-
-    None where another bundle or provider ran then: planes would differ for good reason.
-    """
-    made_by = recording.manifest.bundle or {}
-    same = (made_by.get("sha256"), made_by.get("provider")) == (
-        engine.bundle.sha256,
-        engine.provider,
-    )
-    if not same:
-        return None
-    return {int(result["index"]): int(result["digest"]) for result in recording.results}
 
 
 def first_view(bundle: Bundle) -> ViewRequest:
