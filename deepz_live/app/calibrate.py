@@ -110,15 +110,25 @@ class CalibrationRun:
         """
         microscope = self._microscope
         check_plan(self._plan, microscope.profile)
+        if microscope.core.isSequenceRunning():
+            raise MicroscopeError(
+                "The camera is streaming, so no z-stack can be captured; stop the live view first."
+            )
+        new = not self._out.exists()
         self._out.mkdir(parents=True, exist_ok=True)
         home_z, home_xy = microscope.z_um, microscope.xy_um
         self._began_s = microscope.clock()
         try:
             entries = [self._field(number) for number in range(len(self._positions))]
-        except BaseException:
-            self._restore(home_z, home_xy, quiet=True)
+        except BaseException as error:
+            self._tidy(new)
+            failed = self._restore(home_z, home_xy)
+            if failed is not None and isinstance(error, AcquisitionAbortedError):
+                raise failed from error
+            # After an error its cause is what the operator must read first.
             raise
-        self._restore(home_z, home_xy, quiet=False)
+        if (failed := self._restore(home_z, home_xy)) is not None:
+            raise failed
         self._describe(entries)
         self._say(len(entries), 0, "done")
         return [self._out / str(entry["file"]) for entry in entries]
@@ -170,7 +180,12 @@ class CalibrationRun:
                 "The calibration was stopped; the stacks finished so far are kept."
             )
 
-    def _restore(self, z_um: float, xy_um: tuple[float, float], *, quiet: bool) -> None:
+    def _tidy(self, new: bool) -> None:
+        """Take away a folder made for nothing."""
+        if new and not any(self._out.iterdir()):
+            self._out.rmdir()
+
+    def _restore(self, z_um: float, xy_um: tuple[float, float]) -> MicroscopeError | None:
         """Shutter closed, focus and stage back, each tried even if another fails."""
         microscope = self._microscope
         steps: list[Callable[[], None]] = [
@@ -184,9 +199,7 @@ class CalibrationRun:
                 step()
             except MicroscopeError as error:
                 failed.append(error)
-        # After an error the first cause is what the operator must read.
-        if failed and not quiet:
-            raise failed[0]
+        return failed[0] if failed else None
 
     def _describe(self, entries: list[dict[str, Any]]) -> None:
         """``calibration.json``: plan, optics, profile and where each field was."""

@@ -98,9 +98,9 @@ def test_a_camera_that_fails_in_the_stack_is_an_error_and_everything_is_back(
     calibration = SHORT | {"autofocus": False}
     with microscope_with(calibration=calibration) as microscope:
         with pytest.raises(MicroscopeError, match="4 of 9 planes"):
-            CalibrationRun(microscope, tmp_path, fields=1).run()
+            CalibrationRun(microscope, tmp_path / "out", fields=1).run()
         assert left_as_found(microscope)
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> None:
@@ -115,3 +115,22 @@ def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> 
             run.run()
         assert left_as_found(microscope)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_streaming_camera_is_not_interrupted(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        source = microscope.camera_source()
+        source.start()
+        with pytest.raises(MicroscopeError, match="stop the live view"):
+            CalibrationRun(microscope, tmp_path / "out", fields=1).run()
+        source.stop()
+
+
+def test_a_stage_that_stalls_is_an_error_that_names_both_places(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        stage = microscope.built_in.view.z
+        stage.stalled = True
+        with pytest.raises(MicroscopeError, match=r"stands at 2\.00 µm instead of"):
+            CalibrationRun(microscope, tmp_path / "out", fields=1).run()
+        stage.stalled = False
+        assert left_as_found(microscope)

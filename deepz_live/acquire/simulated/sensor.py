@@ -15,7 +15,7 @@ class Sensor:
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self._rng = np.random.default_rng([abs(camera.noise_seed), 11])
+        self._rng = np.random.Generator(np.random.SFC64([abs(camera.noise_seed), 11]))
         self._full = float(2**camera.bit_depth - 1)
 
     def counts(self, electrons: NDArray[np.float32], *, lit: bool = True) -> NDArray[np.uint16]:
@@ -36,25 +36,30 @@ class Sensor:
         return counts.astype(np.uint16)
 
     def _noisy(self, mean: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Poisson and read noise.
+        """Poisson electrons of ``mean`` and read noise, together one random number a pixel.
 
-        Above a few electrons the Poisson number is a normal one with Cornish-Fisher's first
-        correction for skewness, ``m + sqrt(m) g + (g² - 1) / 6`` (Abramowitz & Stegun 26.2.49).
+        With variance v = m + r² and skewness m / v^1.5, that number is a normal g with
+        Cornish-Fisher's first correction, ``m + sqrt(v) g + m / v (g² - 1) / 6`` (Abramowitz &
+        Stegun 26.2.49). Pixels of a few electrons are drawn from the Poisson distribution.
         """
+        read = np.float32(self._camera.read_noise_e)
+        variance = mean + read * read
+        np.maximum(variance, np.float32(1e-6), out=variance)
         normal = self._rng.standard_normal(mean.shape, dtype=np.float32)
-        noisy = np.sqrt(mean) * normal
+        noisy = np.sqrt(variance)
+        noisy *= normal
         noisy += mean
         normal *= normal
         normal -= 1
+        normal *= mean
+        normal /= variance
         normal *= np.float32(1 / 6)
         noisy += normal
         few = mean < _FEW_ELECTRONS
         if few.any():
-            noisy[few] = self._rng.poisson(mean[few])
-        if self._camera.read_noise_e > 0:
-            read = self._rng.standard_normal(mean.shape, dtype=np.float32)
-            noisy += read * np.float32(self._camera.read_noise_e)
-        return noisy
+            dim = self._rng.poisson(mean[few]).astype(np.float32)
+            noisy[few] = dim + self._rng.standard_normal(dim.shape, dtype=np.float32) * read
+        return np.asarray(noisy, dtype=np.float32)
 
 
 def bin_mean(pixels: NDArray[np.float32], n: int) -> NDArray[np.float32]:
