@@ -110,7 +110,7 @@ class Specimen(Settings):
     background_photons: Annotated[float, Field(ge=0)] = 20.0
     """Mean background electrons a pixel at 20 ms exposure."""
     path: Path | None = None
-    """Recorded z-stack (TIFF or OME-TIFF), for ``kind: stack``; relative to the profile's folder."""
+    """Recorded z-stack (TIFF or OME-TIFF) for ``kind: stack``; relative to the profile's folder."""
     pixel_size_um: PositiveFloat | None = None
     z_step_um: PositiveFloat | None = None
 
@@ -200,7 +200,9 @@ def load_profile(path: Path, overrides: dict[str, str] | None = None) -> Profile
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ProfileError(f"Profile {path} does not exist; give the path of a .yaml file.") from None
+        raise ProfileError(
+            f"Profile {path} does not exist; give the path of a .yaml file."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProfileError(f"Profile {path} is not readable YAML ({error}).") from error
     if not isinstance(data, dict):
