@@ -76,7 +76,7 @@ def measure(
             stack = read_stack(path)
             _check_sampling(bundle, stack, path)
             for _, box in group:
-                voxels = stack.voxels if box is None else stack.voxels[:, box[0], box[1]]
+                voxels = _cut(stack, box, path)
                 for distance, refocused, baseline in _pairs(engine, stack, voxels, seconds):
                     rows[distance].append((refocused, baseline))
     finally:
@@ -129,6 +129,18 @@ def _pairs(
                     compare(normalised(volume[plane]), truth, pixel_size_um),
                     compare(source, truth, pixel_size_um),
                 )
+
+
+def _cut(stack: Stack, box: Box | None, path: Path) -> NDArray[Any]:
+    if box is None:
+        return stack.voxels
+    height, width = stack.voxels.shape[1:]
+    if box[0].stop > height or box[1].stop > width:
+        raise RefocusError(
+            f"Region {box[0].start}:{box[0].stop},{box[1].start}:{box[1].stop} leaves the field "
+            f"of {path.name}, which is {height} × {width} pixels; choose a region inside it."
+        )
+    return stack.voxels[:, box[0], box[1]]
 
 
 def _measured(z_planes_um: Sequence[float]) -> list[int]:

@@ -141,12 +141,6 @@ def training_order(
     resume: bool = False,
 ) -> TrainingOrder:
     """Check and complete what was asked for; see :class:`TrainingJob`."""
-    try:
-        from deepz_live.train.run import TrainingOrder
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs PyTorch, which is not installed ({error}); install deepz-live[train]."
-        ) from error
     paths = find_stacks(stacks)
     file = Path(preset)
     settings = load_preset(
@@ -156,6 +150,12 @@ def training_order(
         settings = Preset.model_validate(settings.model_dump() | {"minutes": minutes})
     if out.exists() and not (out / "rdf.yaml").is_file():
         raise TrainingError(f"{out} exists and is not a bundle; choose a new folder for --out.")
+    try:
+        from deepz_live.train.run import TrainingOrder
+    except ImportError as error:
+        raise TrainingError(
+            f"Training needs PyTorch, which is not installed ({error}); install deepz-live[train]."
+        ) from error
     return TrainingOrder(
         stacks=tuple(paths),
         out=out,

@@ -63,7 +63,7 @@ class PlanesNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.normal_(self.head.weight, std=0.01)
+        nn.init.normal_(self.head.weight, std=1e-3)
 
 
 def compress(values: Tensor) -> Tensor:

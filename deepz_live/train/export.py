@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -62,18 +64,22 @@ def _round_to_half(network: nn.Module) -> None:
 
 
 def _write_onnx(network: nn.Module, example: torch.Tensor, path: Path) -> None:
+    # The exporter warns of its own internals and of torchvision, which nobody here can mend.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     sizes = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     batch = {0: torch.export.Dim.DYNAMIC}
-    program = torch.onnx.export(
-        network,
-        (torch.cat([example, example]),),
-        input_names=["image"],
-        output_names=["planes"],
-        opset_version=OPSET,
-        dynamo=True,
-        dynamic_shapes=({**batch, **sizes},),
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        program = torch.onnx.export(
+            network,
+            (torch.cat([example, example]),),
+            input_names=["image"],
+            output_names=["planes"],
+            opset_version=OPSET,
+            dynamo=True,
+            dynamic_shapes=({**batch, **sizes},),
+            verbose=False,
+        )
     if program is None:
         raise TrainingError("The network could not be written as ONNX; report this as a bug.")
     program.save(path, external_data=False)

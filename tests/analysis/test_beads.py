@@ -1,0 +1,43 @@
+"""Widths of beads whose width is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepz_live.analysis.beads import axial_fwhm, find_beads, lateral_fwhm
+
+PIXEL_UM = 0.325
+RNG = np.random.default_rng(0)
+
+
+def blob(shape, centre, sigma, amplitude=1000.0):
+    grids = np.indices(shape)
+    exponent = sum((g - c) ** 2 / (2 * s**2) for g, c, s in zip(grids, centre, sigma, strict=True))
+    return amplitude * np.exp(-exponent)
+
+
+def test_lateral_width_of_a_gaussian_is_its_fwhm() -> None:
+    image = 100 + blob((80, 80), (40.3, 38.7), (1.6, 2.0)) + RNG.normal(0, 5, (80, 80))
+    centres = find_beads(image, 300)
+    (fit,) = lateral_fwhm(image, centres, PIXEL_UM)
+    assert fit.fwhm_um == pytest.approx(2.3548 * 1.8 * PIXEL_UM, rel=0.02)
+    assert (fit.y_px, fit.x_px) == pytest.approx((40.3, 38.7), abs=0.05)
+
+
+def test_axial_width_of_a_gaussian_is_its_fwhm() -> None:
+    planes = blob((81, 40, 40), (42.0, 20.0, 20.0), (3.0, 1.6, 1.6))
+    widths = axial_fwhm(planes, np.array([[20.0, 20.0]]), 0.5)
+    assert widths[0] == pytest.approx(2.3548 * 3.0 * 0.5, rel=0.01)
+
+
+def test_beads_too_close_to_each_other_or_the_rim_are_left_out() -> None:
+    image = np.zeros((120, 120))
+    for centre in ((60, 60), (20, 20), (20, 28), (5, 90)):
+        image += blob((120, 120), centre, (1.5, 1.5))
+    centres = find_beads(image, 300)
+    assert centres == pytest.approx(np.array([[60.0, 60.0]]), abs=0.1)
+
+
+def test_a_dark_image_has_no_beads() -> None:
+    assert len(find_beads(np.zeros((64, 64)), 1.0)) == 0

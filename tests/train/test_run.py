@@ -1,0 +1,119 @@
+"""A whole training run, short: it learns, exports, stops, resumes and fails as it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from deepz_live.model.bundle import load_bundle
+from deepz_live.train import run as run_module
+from deepz_live.train.errors import TrainingError
+from deepz_live.train.preset import Preset
+from deepz_live.train.progress import TrainingProgress
+from deepz_live.train.run import TrainingOrder, train
+
+PRESET = Preset(
+    width=0.1, minutes=60, batch=4, crop_px=32, learning_rate=3e-3, warmup_steps=5,
+    validate_every=10, validation_crops=8, z_range_um=3.0, align=False,
+)  # fmt: skip
+
+
+class StopAfter:
+    """Stops a run after so many validations, whatever the clock says."""
+
+    def __init__(self, validations: int) -> None:
+        self._left = validations
+        self.news: list[TrainingProgress] = []
+
+    def report(self, progress: TrainingProgress) -> None:
+        self.news.append(progress)
+        self._left -= progress.step > 0
+
+    def __call__(self) -> bool:
+        return self._left <= 0
+
+
+def order(stacks: Path, tmp_path: Path, **changes: object) -> TrainingOrder:
+    facts = TrainingOrder(tuple(sorted(stacks.iterdir())), tmp_path / "bundle", PRESET)
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("network", ["planes", "generator"])
+def test_training_lowers_the_validation_loss_and_leaves_a_bundle(
+    stacks: Path, tmp_path: Path, network: str
+) -> None:
+    stop = StopAfter(6)
+    train(order(stacks, tmp_path, network=network), report=stop.report, stop=stop)
+    losses = [p.val_loss for p in stop.news if p.step]
+    assert min(losses[3:]) < 0.8 * losses[0]
+    bundle = load_bundle(tmp_path / "bundle")
+    assert bundle.facts.network == network
+    assert bundle.facts.z_range_um == (-3.0, 3.0)
+    assert not (tmp_path / "bundle.part").exists()
+
+
+def test_the_exported_network_takes_any_size_and_repeats_its_test_output(
+    stacks: Path, tmp_path: Path
+) -> None:
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path), report=stop.report, stop=stop)
+    bundle = load_bundle(tmp_path / "bundle")
+    session = onnxruntime.InferenceSession(bundle.onnx_path)
+    example = np.load(bundle.path / "test_input.npy")
+    (found,) = session.run(None, {"image": example})
+    np.testing.assert_allclose(found, np.load(bundle.path / "test_output.npy"), atol=1e-4)
+    multiple, planes = bundle.facts.multiple, len(bundle.facts.z_planes_um)
+    odd = np.zeros((3, 1, 3 * multiple, 5 * multiple), np.float32)
+    assert session.run(None, {"image": odd})[0].shape == (3, planes, *odd.shape[2:])
+
+
+def test_a_stopped_run_goes_on_where_it_was(stacks: Path, tmp_path: Path) -> None:
+    first, second = StopAfter(2), StopAfter(1)
+    train(order(stacks, tmp_path), report=first.report, stop=first)
+    assert (tmp_path / "bundle.work").is_dir()
+    train(order(stacks, tmp_path, resume=True), report=second.report, stop=second)
+    steps = [p.step for p in second.news if p.step]
+    assert steps[0] > max(p.step for p in first.news)
+
+
+def test_resuming_with_other_settings_is_refused(stacks: Path, tmp_path: Path) -> None:
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path), report=stop.report, stop=stop)
+    other = PRESET.model_copy(update={"batch": 2})
+    with pytest.raises(TrainingError, match="other stacks or settings"):
+        train(order(stacks, tmp_path, preset=other, resume=True))
+
+
+def test_resuming_nothing_is_refused(stacks: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no interrupted run"):
+        train(order(stacks, tmp_path, resume=True))
+
+
+def test_a_run_can_start_from_a_bundle(stacks: Path, tmp_path: Path) -> None:
+    long, short = StopAfter(8), StopAfter(1)
+    train(order(stacks, tmp_path), report=long.report, stop=long)
+    init = load_bundle(tmp_path / "bundle")
+    again = order(stacks, tmp_path, out=tmp_path / "second", init=init)
+    train(again, report=short.report, stop=short)
+    scratch = [p.val_loss for p in long.news if p.step][0]
+    transferred = [p.val_loss for p in short.news if p.step][0]
+    assert transferred < scratch
+
+
+def test_a_loss_that_is_no_number_stops_with_a_sentence(
+    stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wild = PRESET.model_copy(update={"learning_rate": 1e18})
+    monkeypatch.setattr("deepz_live.train.loop.CLIP_NORM", 1e30)
+    with pytest.raises(TrainingError, match="lower learning_rate"):
+        train(order(stacks, tmp_path, preset=wild))
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_margin_grows_with_the_network() -> None:
+    assert run_module.receptive_margin(16, "planes") % 16 == 0
+    assert run_module.receptive_margin(16, "generator") < run_module.receptive_margin(32, "planes")
