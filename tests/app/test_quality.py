@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.train.conftest import gaussian_beads, stack_of
 
 from deepz_live.app.quality import evaluate
 from deepz_live.model.bundle import Bundle, shipped_bundle
 from deepz_live.refocus.engine import RefocusError
 from deepz_live.session.stack import write_stack
+from tests.train.conftest import gaussian_beads, stack_of
 
 
 class Oracle:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.train.conftest import stacks  # noqa: F401  (fixture)
 
 from deepz_live.app.training import TrainingJob, find_stacks, training_order
 from deepz_live.model.bundle import load_bundle
 from deepz_live.train.errors import TrainingError
+from tests.train.conftest import stacks  # noqa: F401  (fixture)
 
 PRESET = {
     "width": 0.1, "minutes": 60, "batch": 4, "crop_px": 32, "learning_rate": 3e-3,

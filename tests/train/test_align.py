@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import shift
-from tests.train.conftest import gaussian_beads
 
 from deepz_live.train.align import align_planes
+from tests.train.conftest import gaussian_beads
 
 
 def test_a_quiet_stack_is_left_as_it_was() -> None:

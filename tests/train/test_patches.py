@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.train.conftest import gaussian_beads
 
 from deepz_live.train.patches import cover, foreground
+from tests.train.conftest import gaussian_beads
 
 
 @pytest.mark.parametrize("seed", range(6))

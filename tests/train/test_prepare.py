@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.train.conftest import gaussian_beads, stack_of
 
 from deepz_live.session.stack import write_stack
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.pairs import Pairs
 from deepz_live.train.prepare import Prepared, prepare
 from deepz_live.train.preset import Preset
+from tests.train.conftest import gaussian_beads, stack_of
 
 PRESET = Preset(width=0.1, minutes=1, batch=2, crop_px=32, learning_rate=1e-3, z_range_um=3.0)
 

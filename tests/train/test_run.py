@@ -99,8 +99,8 @@ def test_a_run_can_start_from_a_bundle(stacks: Path, tmp_path: Path) -> None:
     init = load_bundle(tmp_path / "bundle")
     again = order(stacks, tmp_path, out=tmp_path / "second", init=init)
     train(again, report=short.report, stop=short)
-    scratch = [p.val_loss for p in long.news if p.step][0]
-    transferred = [p.val_loss for p in short.news if p.step][0]
+    scratch = next(p.val_loss for p in long.news if p.step)
+    transferred = next(p.val_loss for p in short.news if p.step)
     assert transferred < scratch
 
 
