@@ -56,6 +56,11 @@ def calibration_plan(
     )
 
 
+def positions_of(plan: useq.MDASequence) -> list[useq.Position]:
+    """Where the fields of a calibration plan are, in its order."""
+    return [place for place in plan.stage_positions if isinstance(place, useq.Position)]
+
+
 def check_plan(plan: useq.MDASequence, profile: Profile) -> None:
     """Raise :class:`LimitError` if any position of the plan is outside the profile's limits."""
     for event in plan:

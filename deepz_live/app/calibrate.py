@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import useq
 from psygnal import Signal
 
 from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
 from deepz_live.acquire.focus import COARSE_STEP_UM, FINE_HALF_RANGE_UM, FINE_STEP_UM, autofocus
 from deepz_live.acquire.microscope import Microscope
-from deepz_live.acquire.plan import calibration_plan, check_plan, z_span
+from deepz_live.acquire.plan import calibration_plan, check_plan, positions_of, z_span
 from deepz_live.acquire.sequence import StackRun
 from deepz_live.config import Profile
 from deepz_live.session.stack import Stack, write_stack
@@ -60,9 +59,7 @@ class CalibrationRun:
     def __init__(self, microscope: Microscope, out: Path, *, fields: int | None = None) -> None:
         self._microscope, self._out = microscope, out
         self._plan = calibration_plan(microscope.profile, microscope, fields)
-        self._positions = [
-            place for place in self._plan.stage_positions if isinstance(place, useq.Position)
-        ]
+        self._positions = positions_of(self._plan)
         self._planes = len(list(self._plan)) // len(self._positions)
         self._aborted = threading.Event()
         self._stack: StackRun | None = None

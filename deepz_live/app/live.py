@@ -338,10 +338,12 @@ class LiveSession:
 def recorded_digests(session: Session, engine: Engine) -> dict[int, int] | None:
     """Digests of a recording's planes by frame index, for ``expected_digests``.
 
-    None where the recording was refocused with another bundle, or not at all.
+    None where the recording was refocused with another bundle, by another provider (whose
+    arithmetic rounds otherwise), or not at all.
     """
     bundle = session.manifest.bundle
-    if bundle is None or bundle.get("sha256") != engine.bundle.sha256:
+    wanted = {"sha256": engine.bundle.sha256, "provider": engine.provider}
+    if bundle is None or any(bundle.get(key) != value for key, value in wanted.items()):
         return None
     return {line["index"]: line["digest"] for line in session.results if "digest" in line}
 
