@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from deepz_live.app.live import LiveSession
+from deepz_live.gui.collector import collecting_on_gui_thread
 from deepz_live.gui.desk import Desk
 from deepz_live.gui.main_window import MainWindow
 from deepz_live.gui.theme import apply_theme
@@ -79,6 +79,27 @@ def run_window(
     """
     app = make_application(offscreen=offscreen)
     desk = desk or Desk()
+    with collecting_on_gui_thread():
+        # In a function of its own, so that no name here keeps the window from being collected.
+        error = _show(app, desk, session_factory, title, seconds, screenshot, recordings, prepare)
+    if error is not None:
+        raise error
+    if desk.live is None:
+        raise WindowError("The window was closed before a session ran; nothing was recorded.")
+    return desk.live
+
+
+def _show(
+    app: QApplication,
+    desk: Desk,
+    session_factory: Callable[[], LiveSession] | None,
+    title: str,
+    seconds: float | None,
+    screenshot: Path | None,
+    recordings: Path | None,
+    prepare: Callable[[MainWindow], None] | None,
+) -> Exception | None:
+    """The window from its making to its end; what went wrong in between."""
     window = MainWindow(desk, recordings=recordings or Path.home() / "deepz-live", title=title)
     run = _Run(window, seconds, screenshot)
     if prepare is not None:
@@ -90,12 +111,7 @@ def run_window(
     window.close()
     window.deleteLater()
     app.processEvents()
-    gc.collect()
-    if run.error is not None:
-        raise run.error
-    if desk.live is None:
-        raise WindowError("The window was closed before a session ran; nothing was recorded.")
-    return desk.live
+    return run.error
 
 
 def run_headless_window(

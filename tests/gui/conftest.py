@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import QEvent
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,6 +15,7 @@ from fakes import FakeCamera, FakeEngine, bead_volume
 
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.app import make_application
+from deepz_live.gui.collector import collecting_on_gui_thread
 from deepz_live.gui.depths import opening_view
 from deepz_live.gui.desk import Desk
 from deepz_live.gui.main_window import MainWindow
@@ -34,6 +36,14 @@ def raw(volume):
 @pytest.fixture(scope="session")
 def qapp():
     return make_application(offscreen=True)
+
+
+@pytest.fixture(autouse=True)
+def collector(qapp):
+    """As in the application: Qt objects are only ever deleted on this thread."""
+    with collecting_on_gui_thread():
+        yield
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
