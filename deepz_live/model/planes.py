@@ -15,7 +15,8 @@ from deepz_live.model.generator import UNet, convolution
 
 STEM = 2
 """The body works on 2x2 pixel blocks as channels: a quarter of the positions, wider layers."""
-OUTER_CHANNELS = (64, 64, 96, 128)
+OUTER_CHANNELS = (64, 64, 96, 128, 128, 128)
+"""Channels by level, from full resolution downwards; as many levels are used as asked for."""
 GAIN = 30.0
 """Intensities pass through asinh(GAIN x), so that faint defocus rings and peaks weigh alike."""
 SKIP_DEPTH_UM = 1.0
@@ -30,16 +31,17 @@ class PlanesNet(nn.Module):
         The z grid of the output, relative to the input plane.
     width
         Factor on the channel counts.
+    levels
+        Resolutions; how far the network sees doubles with each.
 
     Input ``(N, 1, Y, X)`` float32, normalised; output ``(N, Z, Y, X)`` float32, normalised.
     Y and X must be multiples of :attr:`multiple`.
     """
 
-    multiple = STEM * 2 ** (len(OUTER_CHANNELS) - 1)
-
-    def __init__(self, z_planes_um: tuple[float, ...], width: float = 1.0) -> None:
+    def __init__(self, z_planes_um: tuple[float, ...], width: float = 1.0, levels: int = 4) -> None:
         super().__init__()
-        outer = [max(4, round(c * width)) for c in OUTER_CHANNELS]
+        self.multiple = STEM * 2 ** (levels - 1)
+        outer = [max(4, round(c * width)) for c in OUTER_CHANNELS[:levels]]
         down = [(max(4, round(0.75 * c)), c) for c in outer]
         up = [(round(1.5 * c), c) for c in outer[:-1]]
         self.body = UNet(STEM**2, down, up)

@@ -33,6 +33,8 @@ from deepz_live.stream.statistics import Clock, LatencyMeter, RateMeter
 _POLL_S = 0.2
 _KEPT_LATENCIES = 20_000
 _MAX_REMAKES = 3
+RATE_WINDOW_S = 10.0
+"""A slow network gives less than a frame a second; a shorter window would show 0 between them."""
 
 Listener = Callable[[RefocusResult], None]
 
@@ -98,7 +100,7 @@ class RefocusWorker:
         self._reference_wanted = False
         self._error: Exception | None = None
         self._failed = self._discarded = 0
-        self._rate = RateMeter(clock)
+        self._rate = RateMeter(clock, RATE_WINDOW_S)
         self._latency = LatencyMeter(_KEPT_LATENCIES)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()

@@ -11,6 +11,8 @@ from deepz_live.image.normalization import Normalization
 from deepz_live.train.patches import Region
 from deepz_live.train.prepare import Field, Grid, Prepared
 
+Floats = NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -29,13 +31,26 @@ class Pairs:
     ----------
     prepared
         Fields, grid and normalisation.
+    crop, multiple
+        Side of the crops in pixels, made a multiple of the network's, and smaller where the
+        regions are.
+    mix
+        Share of the training examples that are sums of two crops.
     validation
         Draw from the validation regions instead, without augmentation.
     """
 
     def __init__(
-        self, prepared: Prepared, crop: int, rng: np.random.Generator, *, validation: bool = False
+        self,
+        prepared: Prepared,
+        crop: int,
+        rng: np.random.Generator,
+        *,
+        multiple: int = 16,
+        mix: float = 0.0,
+        validation: bool = False,
     ) -> None:
+        self._mix = mix
         self._grid: Grid = prepared.grid
         self._normalization: Normalization = prepared.normalization
         self._rng = rng
@@ -46,7 +61,8 @@ class Pairs:
                 signal = np.argwhere(field.mask[region.slices])
                 if len(signal):
                     self._places.append((field, region, signal))
-        self._crop = min(crop, *(region.side // 16 * 16 for _, region, _ in self._places))
+        sides = (region.side // multiple * multiple for _, region, _ in self._places)
+        self._crop = min(crop // multiple * multiple, *sides)
 
     def batch(self, size: int) -> Batch:
         """``size`` random examples."""
@@ -54,14 +70,23 @@ class Pairs:
         inputs, targets, known = zip(*examples, strict=True)
         return Batch(np.stack(inputs), np.stack(targets), np.stack(known))
 
-    def _example(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        rng, grid = self._rng, self._grid
+    def _example(self) -> tuple[Floats, Floats, Floats]:
+        targets, known = self._draw()
+        if self._augment and self._rng.random() < self._mix:
+            # Fluorescence adds up: the weighted sum of two fields is a field too, one that was
+            # never captured. So few fields teach as many.
+            other, other_known = self._draw()
+            weights = self._rng.uniform(0.2, 1.0, 2).astype(np.float32)
+            targets = weights[0] * targets + weights[1] * other
+            known = known & other_known
+        return targets[self._grid.count][None], targets, known.astype(np.float32)
+
+    def _draw(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """One crop: all grid planes ``(Z, Y, X)`` around a random input plane, and which exist."""
+        rng, grid, half = self._rng, self._grid, self._crop // 2
         field, region, signal = self._places[rng.integers(len(self._places))]
-        centre = signal[rng.integers(len(signal))] + rng.integers(
-            -self._crop // 2, self._crop // 2, 2
-        )
-        y, x = np.clip(centre - self._crop // 2, 0, region.side - self._crop) + (region.y, region.x)
-        window = np.s_[y : y + self._crop, x : x + self._crop]
+        centre = signal[rng.integers(len(signal))] + rng.integers(-half, half, 2)
+        y, x = np.clip(centre - half, 0, region.side - self._crop) + (region.y, region.x)
         reach = grid.count * grid.stride
         low, high = max(0, field.middle - reach), min(len(field.voxels) - 1, field.middle + reach)
         plane = int(rng.integers(low, high + 1))
@@ -69,9 +94,9 @@ class Pairs:
         known = (wanted >= 0) & (wanted < len(field.voxels))
         targets = np.zeros((len(wanted), self._crop, self._crop), np.float32)
         first, last = wanted[known][[0, -1]]
-        crop = field.voxels[(slice(first, last + 1, grid.stride), *window)]
+        crop = field.voxels[first : last + 1 : grid.stride, y : y + self._crop, x : x + self._crop]
         targets[known] = self._normalization.forward(crop)
         if self._augment:
             targets = np.rot90(targets, int(rng.integers(4)), (1, 2))
             targets = targets[:, :, ::-1] if rng.random() < 0.5 else targets
-        return targets[grid.count][None], targets, known.astype(np.float32)
+        return targets, known

@@ -19,7 +19,7 @@ from deepz_live.train.preset import Preset
 
 PLANES_EACH_SIDE = 20
 TRAINING_SHARE = 0.85
-MINIMUM_REGIONS = 8
+MINIMUM_REGIONS = 4
 Box = tuple[slice, slice]
 
 

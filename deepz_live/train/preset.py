@@ -26,6 +26,10 @@ class Preset(Settings):
     validation_crops: PositiveInt = 24
     linear_weight: Annotated[float, Field(ge=0)] = 0.0
     """Planes model: weight of the squared error on true intensities beside the compressed ones."""
+    mix: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of training examples that are sums of two crops: fluorescence adds up."""
+    levels: Annotated[int, Field(ge=2, le=6)] = 4
+    """Planes model: resolutions of the network; each doubles how far it sees."""
     z_range_um: PositiveFloat | None = None
     """Largest refocus distance; null: 10 µm, or 40 % of the stack's depth if that is less."""
     region_px: PositiveInt = 256

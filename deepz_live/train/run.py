@@ -92,10 +92,11 @@ def train(
     )
     settings = order.fingerprint()
     run = load_state(work, settings, objective.network, optimiser) if order.resume else RunState()
-    validator = Pairs(prepared, preset.crop_px, np.random.default_rng(1), validation=True)
+    crop, multiple = preset.crop_px, objective.multiple
+    validator = Pairs(prepared, crop, np.random.default_rng(1), multiple=multiple, validation=True)
     count = max(1, preset.validation_crops // preset.batch)
     validation = [validator.batch(preset.batch) for _ in range(count)]
-    pairs = Pairs(prepared, preset.crop_px, rng)
+    pairs = Pairs(prepared, crop, rng, multiple=multiple, mix=preset.mix)
     run = fit(
         objective, optimiser, pairs, validation, preset, run, work, settings,
         report=report, stop=stop,
@@ -129,7 +130,9 @@ def _objective(order: TrainingOrder, prepared: Prepared, rng: np.random.Generato
     if order.network == "generator":
         objective = GeneratorObjective(Generator(width), distances, rng)
     else:
-        objective = PlanesObjective(PlanesNet(distances, width), order.preset.linear_weight)
+        objective = PlanesObjective(
+            PlanesNet(distances, width, order.preset.levels), order.preset.linear_weight
+        )
     if order.init is not None:
         _start_from(objective.network, order.init, order.network, width)
     return objective
@@ -143,8 +146,13 @@ def _start_from(network: torch.nn.Module, init: Bundle, name: str, width: float)
             f"{name} of width {width:g} is to be trained; use the same network and preset width."
         )
     found, wanted = load_file(init.weights_path), network.state_dict()
-    # Another z grid means another number of planes: then the head starts afresh.
-    fitting = {k: v.float() for k, v in found.items() if v.shape == wanted[k].shape}
+    fitting = {k: v.float() for k, v in found.items() if k in wanted and v.shape == wanted[k].shape}
+    # Another z grid means another number of planes: then head and gate start afresh.
+    if any(key not in fitting for key in wanted if key.startswith("body.")):
+        raise TrainingError(
+            f"Bundle {init.name} holds a network of another number of levels; use the preset it "
+            "was trained with."
+        )
     network.load_state_dict({**wanted, **fitting})
 
 

@@ -51,6 +51,17 @@ def test_a_batch_holds_the_planes_of_the_stack(stacks: Path, tmp_path: Path) -> 
     )
 
 
+def test_mixed_examples_are_sums_that_keep_input_and_centre_plane_alike(
+    stacks: Path, tmp_path: Path
+) -> None:
+    prepared = prepared_from(stacks, tmp_path / "work")
+    single = Pairs(prepared, 32, np.random.default_rng(0)).batch(64)
+    mixed = Pairs(prepared, 32, np.random.default_rng(0), mix=1.0).batch(64)
+    np.testing.assert_array_equal(mixed.inputs[:, 0], mixed.targets[:, prepared.grid.count])
+    signal = [np.mean(np.abs(batch.inputs) > 0.02) for batch in (single, mixed)]
+    assert signal[1] > 1.1 * signal[0]
+
+
 def test_planes_beyond_the_stack_are_marked_unknown(stacks: Path, tmp_path: Path) -> None:
     preset = PRESET.model_copy(update={"z_range_um": 6.0})
     prepared = prepared_from(stacks, tmp_path / "work", preset)
