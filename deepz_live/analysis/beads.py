@@ -59,7 +59,7 @@ def isolated(
     apart = np.abs(centres[:, None] - centres[None]).max(axis=2)
     np.fill_diagonal(apart, np.inf)
     lonely = apart.min(axis=1, initial=np.inf) > half
-    return centres[inside & lonely]
+    return np.asarray(centres[inside & lonely])
 
 
 def lateral_fwhm(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from deepz_live.app.paths import configs_folder
 from deepz_live.app.quality import measure, record_quality
@@ -28,6 +28,33 @@ MEASURED_PARTS = 12
 """Validation regions that the bundle's own quality table is measured on."""
 
 
+class TrainingChoices(TypedDict, total=False):
+    """What may be chosen of a training run; all of it has a default.
+
+    Attributes
+    ----------
+    preset
+        Name of a shipped preset, or a path to a ``.yaml`` file; default ``quick``.
+    model
+        ``planes`` (default) or ``generator``.
+    minutes
+        Training time; default the preset's.
+    region
+        Part of the field to train on, ``(slice in y, slice in x)``.
+    init
+        Bundle to start from.
+    resume
+        Go on with the run that was stopped or killed.
+    """
+
+    preset: str
+    model: NetworkName
+    minutes: float | None
+    region: Box | None
+    init: Path | None
+    resume: bool
+
+
 class TrainingJob:
     """One training run, driven from the CLI or the window.
 
@@ -37,14 +64,8 @@ class TrainingJob:
         A folder of calibration stacks, or stacks.
     out
         Folder of the new bundle.
-    preset
-        Name of a shipped preset, or a path to a ``.yaml`` file.
-    region
-        Part of the field to train on, ``(slice in y, slice in x)``.
-    init
-        Bundle to start from.
-    resume
-        Go on with the run that was stopped or killed.
+    choices
+        See :class:`TrainingChoices`.
 
     Raises
     ------
@@ -56,18 +77,9 @@ class TrainingJob:
         self,
         stacks: Path | Sequence[Path],
         out: Path,
-        *,
-        preset: str = "quick",
-        model: NetworkName = "planes",
-        minutes: float | None = None,
-        region: Box | None = None,
-        init: Path | None = None,
-        resume: bool = False,
+        **choices: Unpack[TrainingChoices],
     ) -> None:
-        self.order = training_order(
-            stacks, out, preset=preset, model=model, minutes=minutes, region=region, init=init,
-            resume=resume,
-        )  # fmt: skip
+        self.order = training_order(stacks, out, **choices)
         context = multiprocessing.get_context("spawn")
         self._messages: Queue[Message] = context.Queue()
         self._stop: Event = context.Event()
@@ -130,17 +142,11 @@ class TrainingJob:
 
 
 def training_order(
-    stacks: Path | Sequence[Path],
-    out: Path,
-    *,
-    preset: str = "quick",
-    model: NetworkName = "planes",
-    minutes: float | None = None,
-    region: Box | None = None,
-    init: Path | None = None,
-    resume: bool = False,
+    stacks: Path | Sequence[Path], out: Path, **choices: Unpack[TrainingChoices]
 ) -> TrainingOrder:
-    """Check and complete what was asked for; see :class:`TrainingJob`."""
+    """Check and complete what was asked for; raises as :class:`TrainingJob` does."""
+    preset, minutes = choices.get("preset", "quick"), choices.get("minutes")
+    init = choices.get("init")
     paths = find_stacks(stacks)
     file = Path(preset)
     settings = load_preset(
@@ -160,11 +166,11 @@ def training_order(
         stacks=tuple(paths),
         out=out,
         preset=settings,
-        network=model,
+        network=choices.get("model", "planes"),
         optics=_optics(paths[0].parent),
-        box=region,
+        box=choices.get("region"),
         init=load_bundle(init) if init else None,
-        resume=resume,
+        resume=choices.get("resume", False),
     )
 
 
