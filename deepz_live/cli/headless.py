@@ -13,7 +13,7 @@ from deepz_live.cli.base import UsageError, say, terminal
 if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
     from deepz_live.model.bundle import Bundle
-    from deepz_live.refocus.view import ViewRequest
+    from deepz_live.session.reader import Session
 
 LOOK_EVERY_S = 0.25
 
@@ -29,6 +29,7 @@ def run_live(
 ) -> dict[str, Any]:
     """Stream, refocus and record until the time is up or Ctrl-C; returns the summary."""
     from deepz_live.acquire.microscope import open_microscope
+    from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
     from deepz_live.app.paths import find_profile
     from deepz_live.config import load_profile
@@ -42,7 +43,7 @@ def run_live(
             microscope.camera_source(),
             engine,
             record_to=record,
-            request=first_view(bundle),
+            request=opening_view(engine),
             truth=microscope.truth,
             settings=settings.model_dump(mode="json"),
         )
@@ -51,18 +52,19 @@ def run_live(
 
 def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[str, Any]:
     """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
+    from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession, recorded_digests
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
 
     recording = read_session(folder)
-    bundle = open_bundle(model)
+    bundle = bundle_for(recording, model)
     with closing(open_engine(bundle)) as engine:
         session = LiveSession(
             ReplaySource(recording, speed=speed),
             engine,
-            request=first_view(bundle),
+            request=opening_view(engine),
             every_frame=speed is None,
             expected_digests=recorded_digests(recording, engine),
         )
@@ -119,14 +121,16 @@ def open_bundle(model: Path | None) -> Bundle:
     return shipped_bundle() if model is None else load_bundle(model)
 
 
-def first_view(bundle: Bundle) -> ViewRequest:
-    """Five planes over six tenths of the model's range, zero in the middle."""
-    from deepz_live.refocus.view import ViewRequest
-
-    lowest, highest = bundle.facts.z_range_um
-    distances = [round(part * lowest, 1) for part in (0.6, 0.3)]
-    distances += [0.0, *(round(part * highest, 1) for part in (0.3, 0.6))]
-    return ViewRequest(distances_um=tuple(distances))
+def bundle_for(recording: Session, model: Path | None) -> Bundle:
+    """The bundle to replay with: ``model``, or the shipped one if the recording used none other."""
+    bundle = open_bundle(model)
+    recorded = recording.manifest.bundle
+    if model is None and recorded is not None and recorded.get("sha256") != bundle.sha256:
+        raise UsageError(
+            f"This session was recorded with bundle {recorded.get('name')!r}, not with the shipped "
+            f"{bundle.name!r}; give it with --model, or --model {bundle.path} to use that one."
+        )
+    return bundle
 
 
 def refuse_used_folder(folder: Path | None, so: str = "nothing is recorded into it") -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepz_live.cli.base import say
-from deepz_live.cli.headless import first_view, open_bundle, refuse_used_folder
+from deepz_live.cli.headless import bundle_for, open_bundle, refuse_used_folder
 
 if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
@@ -61,6 +61,7 @@ def live_window(
 
 def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summary:
     """A recording in the window."""
+    from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
     from deepz_live.gui.app import run_window
     from deepz_live.refocus.engine import open_engine
@@ -68,13 +69,13 @@ def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summ
     from deepz_live.session.replay import ReplaySource
 
     recording = read_session(folder)
-    bundle = open_bundle(model)
+    bundle = bundle_for(recording, model)
     with closing(open_engine(bundle)) as engine, interruptible() as prepare:
 
         def make() -> LiveSession:
             source = ReplaySource(recording, speed=speed, hold_at_end=speed is not None)
             return LiveSession(
-                source, engine, request=first_view(bundle), every_frame=speed is None
+                source, engine, request=opening_view(engine), every_frame=speed is None
             )
 
         session = run_window(make, title=f"deepz-live · {folder.name}", prepare=prepare)
@@ -91,9 +92,10 @@ def _live(
     offscreen: bool = False,
 ) -> Summary:
     from deepz_live.acquire.microscope import open_microscope
+    from deepz_live.app.depths import opening_view
+    from deepz_live.app.desk import Desk
     from deepz_live.app.live import LiveSession
     from deepz_live.gui.app import run_window
-    from deepz_live.gui.desk import Desk
     from deepz_live.refocus.engine import open_engine
 
     refuse_used_folder(record)
@@ -109,7 +111,7 @@ def _live(
                 microscope.camera_source(),
                 engine,
                 record_to=record,
-                request=first_view(bundle),
+                request=opening_view(engine),
                 truth=microscope.truth,
                 settings=microscope.profile.model_dump(mode="json"),
             )

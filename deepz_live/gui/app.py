@@ -10,9 +10,9 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
+from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.collector import collecting_on_gui_thread
-from deepz_live.gui.desk import Desk
 from deepz_live.gui.main_window import MainWindow
 from deepz_live.gui.theme import apply_theme
 

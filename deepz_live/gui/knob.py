@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from deepz_live.app.depths import RULER_UM
 from deepz_live.gui import theme
-from deepz_live.gui.depths import RULER_UM
 
 STEPS_PER_UM = 10
 MARGIN_PX = 22

@@ -12,8 +12,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from deepz_live.app.depths import SPACING_UM
 from deepz_live.gui import theme
-from deepz_live.gui.depths import SPACING_UM
 from deepz_live.gui.pane_grid import COLOUR_MAPS
 
 

@@ -18,6 +18,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from deepz_live.app.depths import FIXED_PLANES
+from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import TOOLBAR, fill_menus, make_actions
 from deepz_live.gui.banner import Banner
@@ -25,8 +27,6 @@ from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.calibration_controller import CalibrationController
 from deepz_live.gui.calibration_dialog import CalibrationDialog
 from deepz_live.gui.calibration_makers import make_job, make_run, preset_names
-from deepz_live.gui.depths import FIXED_PLANES
-from deepz_live.gui.desk import Desk
 from deepz_live.gui.display import Display
 from deepz_live.gui.drift_plot import DriftPanel
 from deepz_live.gui.knob import DepthKnob

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from deepz_live.gui.depths import RULER_UM, SPACING_UM, plane_distances
+from deepz_live.app.depths import RULER_UM, SPACING_UM, plane_distances
 from deepz_live.refocus.view import ViewRequest
 
 WHEEL_UM = 0.2

@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fakes import FakeCamera, FakeEngine, bead_volume
 
+from deepz_live.app.depths import opening_view
+from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.app import make_application
 from deepz_live.gui.collector import collecting_on_gui_thread
-from deepz_live.gui.depths import opening_view
-from deepz_live.gui.desk import Desk
 from deepz_live.gui.main_window import MainWindow
 
 WAIT_MS = 20_000

@@ -1,6 +1,6 @@
 """What lies on the operator's desk: microscope, model, live session; and how they are exchanged.
 
-No Qt. All calls block and belong to one thread beside the GUI. A call that fails leaves, or brings
+All calls block and belong to one thread beside the GUI. A call that fails leaves, or brings
 back, what was running.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from deepz_live.app.depths import opening_view
 from deepz_live.app.live import LiveSession
-from deepz_live.gui.depths import opening_view
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope

@@ -1,4 +1,4 @@
-"""Which depths are shown side by side; no Qt here."""
+"""Which depths are shown side by side."""
 
 from __future__ import annotations
 
