@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QMessageLogContext, QtMsgType, QTimer, qInstallMessageHandler
 from PyQt6.QtWidgets import QApplication
 
 from deepz_live.app.desk import Desk
@@ -29,9 +29,18 @@ def make_application(*, offscreen: bool = False) -> QApplication:
     else:
         if offscreen:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            qInstallMessageHandler(_without_platform_chatter)
         app = QApplication(sys.argv[:1])
     apply_theme(app)
     return app
+
+
+def _without_platform_chatter(
+    _kind: QtMsgType, _context: QMessageLogContext, message: str | None
+) -> None:
+    """Qt's messages to standard error, less those on what an offscreen window cannot do."""
+    if message and not message.startswith("This plugin does not support"):
+        print(message, file=sys.stderr)
 
 
 def run_window(

@@ -61,11 +61,23 @@ def readme(facts: BundleFacts) -> str:
     ]
     if facts.training:
         lines += ["## How it was trained", ""]
-        lines += [f"- {key.replace('_', ' ')}: {value}" for key, value in facts.training.items()]
+        lines += [
+            f"- {key.replace('_', ' ')}: {_in_words(value)}"
+            for key, value in facts.training.items()
+            if value is not None
+        ]
         lines.append("")
     if facts.quality:
         lines += _quality_table(facts)
     return "\n".join(lines)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items() if item is not None)
+    if isinstance(value, list) and len(value) > 4:
+        return f"{len(value)}, from {value[0]} to {value[-1]}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _quality_table(facts: BundleFacts) -> list[str]:
@@ -82,7 +94,8 @@ def _quality_table(facts: BundleFacts) -> list[str]:
     for row in facts.quality:
         cells = [f"{row.dz_um:+g}", str(row.n)]
         for column in QUALITY_COLUMNS:
-            cells += [f"{getattr(row, column):.3f}", f"{row.baseline[column]:.3f}"]
+            digits = 4 if column == "rmse" else 3
+            cells += [f"{v:.{digits}f}" for v in (getattr(row, column), row.baseline[column])]
         rows.append("| " + " | ".join(cells) + " |")
     return [*rows, ""]
 
