@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QMessageLogContext, QtMsgType, QTimer, qInstallMessageHandler
+from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PyQt6.QtWidgets import QApplication
 
 from deepz_live.app.desk import Desk
@@ -40,7 +40,7 @@ def _without_platform_chatter(
 ) -> None:
     """Qt's messages to standard error, less those on what an offscreen window cannot do."""
     if message and not message.startswith("This plugin does not support"):
-        print(message, file=sys.stderr)
+        sys.stderr.write(message + "\n")
 
 
 def run_window(
