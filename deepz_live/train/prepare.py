@@ -89,7 +89,6 @@ def prepare(
     """
     if not paths:
         raise TrainingError("No z-stacks to train on; capture some with `deepz-live calibrate`.")
-    rng = np.random.default_rng(preset.seed)
     stacks = []
     for path in paths:
         report(f"Reading {path.name}")
@@ -110,19 +109,7 @@ def prepare(
         normalization = Normalization.fit(np.stack(fused))
     except NormalizationError as error:
         raise TrainingError(f"The calibration stacks cannot be used: {error}") from error
-    masks = [foreground(edf) for edf in fused]
-    regions = _regions(masks, preset.region_px)
-    split = _split(regions, rng)
-    fields = tuple(
-        Field(
-            voxels=voxels,
-            mask=mask,
-            middle=middle_plane(voxels, grid.count * grid.stride),
-            training=tuple(r for n, r in split[0] if n == number),
-            validation=tuple(r for n, r in split[1] if n == number),
-        )
-        for number, (voxels, mask) in enumerate(zip(aligned, masks, strict=True))
-    )
+    fields = _fields(aligned, fused, preset, grid)
     sample = np.concatenate([v[:: grid.stride, ::4, ::4].ravel() for v in aligned])
     low, high = np.percentile(sample, (0.1, 99.99))
     return Prepared(
@@ -133,6 +120,28 @@ def prepare(
         first.exposure_ms,
         first.channel,
         (float(low), float(high)),
+    )
+
+
+def _fields(
+    aligned: Sequence[NDArray[np.uint16]],
+    fused: Sequence[NDArray[np.float32]],
+    preset: Preset,
+    grid: Grid,
+) -> tuple[Field, ...]:
+    """Mask, middle plane and regions of every stack; regions split for training and validation."""
+    masks = [foreground(edf) for edf in fused]
+    regions = _regions(masks, preset.region_px)
+    split = _split(regions, np.random.default_rng(preset.seed))
+    return tuple(
+        Field(
+            voxels=voxels,
+            mask=mask,
+            middle=middle_plane(voxels, grid.count * grid.stride),
+            training=tuple(r for n, r in split[0] if n == number),
+            validation=tuple(r for n, r in split[1] if n == number),
+        )
+        for number, (voxels, mask) in enumerate(zip(aligned, masks, strict=True))
     )
 
 
