@@ -6,16 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.simulated.bleaching import Bleaching
 from deepz_live.acquire.simulated.camera import SimulatedCamera, View
 from deepz_live.acquire.simulated.core import SimulatedCore
 from deepz_live.acquire.simulated.drift import DriftPath
 from deepz_live.acquire.simulated.optics import psf_table
+from deepz_live.acquire.simulated.samples.embryo import Embryos
+from deepz_live.acquire.simulated.samples.filaments import Filaments
+from deepz_live.acquire.simulated.samples.mitochondria import Mitochondria
+from deepz_live.acquire.simulated.samples.nuclei import Nuclei
+from deepz_live.acquire.simulated.samples.sample import VolumeSample
+from deepz_live.acquire.simulated.samples.worm import CHANNELS, Worms
 from deepz_live.acquire.simulated.scene import BeadScene, Scene, StackScene
 from deepz_live.acquire.simulated.specimen import BeadSample, StackSample
 from deepz_live.acquire.simulated.stage import SimulatedShutter, SimulatedXYStage, SimulatedZStage
+from deepz_live.acquire.simulated.transfer import transfer
 from deepz_live.acquire.simulated.truth import Truth
-from deepz_live.config import Profile
+from deepz_live.acquire.simulated.volume_scene import VolumeScene
+from deepz_live.acquire.simulated.wheel import SimulatedFilterWheel
+from deepz_live.config import Profile, Specimen
 from deepz_live.session.stack import Stack, read_stack
+
+CHANNEL_GROUP = "Channel"
+PLAIN_SAMPLES: dict[str, Callable[[Specimen], VolumeSample]] = {
+    "embryo": Embryos,
+    "filaments": Filaments,
+    "mitochondria": Mitochondria,
+    "nuclei": Nuclei,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,22 +57,26 @@ def build(profile: Profile, clock: Callable[[], float], sleep: Callable[[float],
     StackError
         The specimen's stack cannot be read.
     """
-    profile, scene = _scene(profile)
+    profile, scene_of, channels = _scenes(profile)
     pixel_um = profile.optics.pixel_size_um
     if pixel_um is None:
         raise MicroscopeError("The built-in microscope needs optics.pixel_size_um, e.g. 0.325.")
-    n = profile.camera.binning
-    if min(scene.shape) < n:
+    n, sensor = profile.camera.binning, profile.camera
+    if min(sensor.width_px, sensor.height_px) < n:
         raise MicroscopeError(
-            f"camera.binning = {n} leaves no pixel of a {scene.shape[1]} x {scene.shape[0]} "
+            f"camera.binning = {n} leaves no pixel of a {sensor.width_px} x {sensor.height_px} "
             "sensor; choose a smaller one."
         )
     z = SimulatedZStage(profile.stage, clock, sleep)
-    xy, shutter = SimulatedXYStage(profile.stage), SimulatedShutter()
-    view = View(scene, z, xy, shutter, DriftPath(profile.stage.drift), clock)
+    xy, shutter = SimulatedXYStage(), SimulatedShutter()
+    wheel = SimulatedFilterWheel(channels, profile.channel, profile.filter_wheel.switch_ms, sleep)
+    field_um = (sensor.height_px * pixel_um, sensor.width_px * pixel_um)
+    drift, bleaching = DriftPath(profile.stage.drift), Bleaching(profile.specimen, field_um)
+    view = View(scene_of, z, xy, wheel, shutter, drift, bleaching, clock)
     camera = SimulatedCamera(profile.camera, view, sleep=sleep)
     core = SimulatedCore(profile.camera.buffer_mb)
-    for label, device in (("Camera", camera), ("Z", z), ("XY", xy), ("Shutter", shutter)):
+    devices = {"Camera": camera, "Z": z, "XY": xy, "Shutter": shutter, "Filter": wheel}
+    for label, device in devices.items():
         core.loadPyDevice(label, device)
     core.initializeAllDevices()
     core.setCameraDevice("Camera")
@@ -62,16 +84,45 @@ def build(profile: Profile, clock: Callable[[], float], sleep: Callable[[float],
     core.setXYStageDevice("XY")
     core.setShutterDevice("Shutter")
     core.setAutoShutter(True)
-    return BuiltIn(core, camera, view, profile, Truth(view, pixel_um, n))
+    for channel in channels:
+        core.defineConfig(CHANNEL_GROUP, channel, "Filter", "Label", channel)
+    core.setChannelGroup(CHANNEL_GROUP)
+    return BuiltIn(core, camera, view, profile, Truth(view, profile.specimen, pixel_um, n))
+
+
+def _scenes(profile: Profile) -> tuple[Profile, Callable[[str], Scene], tuple[str, ...]]:
+    """The profile as the sample makes it, a scene for each channel, and the channels.
+
+    The first channel is the profile's. All samples but the worm look the same in each.
+    """
+    names = tuple(setting.name for setting in profile.all_channels)
+    if profile.specimen.kind == "worm":
+        return profile, _worm_scenes(profile, (profile.channel, *names)), CHANNELS
+    profile, scene = _stack_scene(profile) if profile.specimen.kind == "stack" else _scene(profile)
+    others = tuple(name for name in names if name != profile.channel)
+    return profile, lambda _: scene, (profile.channel, *others)
 
 
 def _scene(profile: Profile) -> tuple[Profile, Scene]:
-    if profile.specimen.kind == "stack":
-        return _stack_scene(profile)
-    pixel_um = profile.optics.pixel_size_um or 0.0
+    specimen, pixel_um = profile.specimen, profile.optics.pixel_size_um or 0.0
+    if specimen.kind in PLAIN_SAMPLES:
+        volume, seen = PLAIN_SAMPLES[specimen.kind](specimen), transfer(profile.optics)
+        return profile, VolumeScene(volume, seen, specimen, profile.camera, pixel_um)
     table = psf_table(profile.optics)
-    sample = BeadSample(profile.specimen)
-    return profile, BeadScene(sample, table, profile.specimen, profile.camera, pixel_um)
+    return profile, BeadScene(BeadSample(specimen), table, specimen, profile.camera, pixel_um)
+
+
+def _worm_scenes(profile: Profile, wanted: tuple[str, ...]) -> Callable[[str], Scene]:
+    unknown = [name for name in wanted if name not in CHANNELS]
+    if unknown:
+        raise MicroscopeError(
+            f"The worm has no channel {unknown[0]!r}; set channel to {' or '.join(CHANNELS)}."
+        )
+    seen = transfer(profile.optics)
+    specimen, pixel_um = profile.specimen, profile.optics.pixel_size_um or 0.0
+    return lambda channel: VolumeScene(
+        Worms(specimen, channel), seen, specimen, profile.camera, pixel_um
+    )
 
 
 def _stack_scene(profile: Profile) -> tuple[Profile, Scene]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,10 +12,12 @@ from numpy.typing import DTypeLike, NDArray
 from pymmcore_plus.experimental.unicore import CameraDevice
 
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.simulated.bleaching import Bleaching
 from deepz_live.acquire.simulated.drift import DriftPath
 from deepz_live.acquire.simulated.scene import Point, Scene
 from deepz_live.acquire.simulated.sensor import Sensor
 from deepz_live.acquire.simulated.stage import SimulatedShutter, SimulatedXYStage, SimulatedZStage
+from deepz_live.acquire.simulated.wheel import SimulatedFilterWheel
 from deepz_live.config import Camera
 
 INDEX_TAG, TIME_TAG, Z_TAG = "DeepzFrame", "DeepzTime-s", "DeepzZ-um"
@@ -22,20 +26,37 @@ Region = tuple[int, int, int, int]
 
 
 class View:
-    """The scene as it lies before the camera now: stages, shutter, drift."""
+    """The sample as it lies before the camera now: stages, filter, shutter, drift.
+
+    Each channel has a scene, made by ``scene_of`` when it is first looked at.
+    """
 
     def __init__(
         self,
-        scene: Scene,
+        scene_of: Callable[[str], Scene],
         z: SimulatedZStage,
         xy: SimulatedXYStage,
+        wheel: SimulatedFilterWheel,
         shutter: SimulatedShutter,
         drift: DriftPath,
+        bleaching: Bleaching,
         clock: Callable[[], float],
     ) -> None:
-        self.scene, self.z, self.xy, self.shutter = scene, z, xy, shutter
-        self.drift, self.clock = drift, clock
+        self._scene_of = functools.cache(scene_of)
+        self.z, self.xy, self.wheel, self.shutter = z, xy, wheel, shutter
+        self.drift, self.bleaching, self.clock = drift, bleaching, clock
+        self.lamp_on = True
         self.began_s = clock()
+
+    @property
+    def scene(self) -> Scene:
+        """What the channel in the light path shows."""
+        return self._scene_of(self.wheel.channel)
+
+    @property
+    def lit(self) -> bool:
+        """Whether light reaches the camera."""
+        return self.lamp_on and self.shutter.is_open and not self.wheel.turning
 
     def stage_um(self) -> Point:
         """(z, y, x) of the stages."""
@@ -53,6 +74,9 @@ class SimulatedCamera(CameraDevice):
     Each frame's metadata hold its number, the time of its exposure on the injected clock and
     the stage's z then. A failure ends the stream and stays in ``fault``, because the core's
     acquisition thread tells nobody.
+
+    Faults of single frames, for tests: from the exposure with the number ``fails_at`` (from 0) on
+    it raises, at the one with the number ``sticks_at`` it waits until :meth:`free` is called.
     """
 
     def __init__(
@@ -71,6 +95,16 @@ class SimulatedCamera(CameraDevice):
         self._region: Region = (0, 0, self._full[1], self._full[0])
         self._streamed = 0
         self.fault: Exception | None = None
+        self.snapped = 0
+        """Single frames taken so far."""
+        self.fails_at: int | None = None
+        self.sticks_at: int | None = None
+        self._freed = threading.Event()
+
+    def free(self) -> None:
+        """Let an exposure that is stuck end."""
+        self.sticks_at = None
+        self._freed.set()
 
     def get_exposure(self) -> float:
         return self._exposure_ms
@@ -121,6 +155,11 @@ class SimulatedCamera(CameraDevice):
     def _snap(
         self, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
     ) -> Iterator[Mapping[str, str]]:
+        if self.fails_at is not None and self.snapped >= self.fails_at:
+            raise MicroscopeError("the camera's cable came loose")
+        if self.snapped == self.sticks_at:
+            self._freed.wait()
+        self.snapped += 1
         self._sleep(self._exposure_ms / 1000)
         yield self._expose(get_buffer(self.shape(), np.uint16), 0)
 
@@ -142,12 +181,22 @@ class SimulatedCamera(CameraDevice):
     def _expose(self, buffer: NDArray[Any], index: int) -> Mapping[str, str]:
         time_s = self._view.clock()
         stage = self._view.stage_um()
-        buffer[:] = self.render(stage, self._view.drift_um(time_s), self._view.shutter.is_open)
-        return {INDEX_TAG: str(index), TIME_TAG: repr(time_s), Z_TAG: repr(stage[0])}
+        lit, drift = self._view.lit, self._view.drift_um(time_s)
+        buffer[:] = self.render(stage, drift, lit, time_s - self._view.began_s)
+        if lit:
+            self._view.bleaching.expose(stage[1:], self._exposure_ms / 1000)
+        return {
+            INDEX_TAG: str(index),
+            TIME_TAG: repr(time_s),
+            Z_TAG: repr(self._view.z.get_position_um()),
+        }
 
-    def render(self, stage_um: Point, drift_um: Point, lit: bool) -> NDArray[np.uint16]:
-        """One frame ``(Y, X)`` uint16 of the region, as of this stage position and drift."""
-        mean = self._view.scene.electrons(stage_um, drift_um, self._exposure_ms)
+    def render(
+        self, stage_um: Point, drift_um: Point, lit: bool, time_s: float = 0.0
+    ) -> NDArray[np.uint16]:
+        """One frame ``(Y, X)`` uint16 of the region, as of this stage position, drift and time."""
+        fresh = self._view.scene.electrons(stage_um, drift_um, self._exposure_ms, time_s)
+        mean = self._view.bleaching.applied(fresh, stage_um[1:], self._exposure_ms)
         x, y, width, height = self._region
         n = self._camera.binning
         part = mean[y * n : (y + height) * n, x * n : (x + width) * n]

@@ -12,6 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 from pymmcore_plus.experimental.unicore import UniMMCore
 from pymmcore_plus.experimental.unicore.core._sequence_buffer import SequenceBuffer
 
+from deepz_live.acquire.guard import GuardedCore
+
 Record = tuple[NDArray[Any], Mapping[str, Any]]
 
 
@@ -117,7 +119,7 @@ class FrameQueue(SequenceBuffer):
         return f"FrameQueue({len(self)} frames, {self._used} of {self._capacity} bytes)"
 
 
-class SimulatedCore(UniMMCore):
+class SimulatedCore(GuardedCore, UniMMCore):
     """`UniMMCore` with a safe frame queue, and with the auto-shutter that it lacks on a snap."""
 
     def __init__(self, buffer_mb: int) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 from deepz_live.config import Drift
 
 _TERMS = 4
-_SEARCH_PERIODS = 60
 
 
 class DriftPath:
     """Seeded, smooth displacement of the sample, zero at time 0 and bounded for ever.
 
     ``|dz| <= axial_um`` and ``hypot(dy, dx) <= lateral_um``. A linear drift goes to its full
-    excursion in one period and comes back as steadily; a walk is a sum of slow sines.
+    excursion in one period and comes back as steadily; a walk is a sum of slow sines, bent so
+    that it comes near its full excursion in every few periods and never leaves it.
     """
 
     def __init__(self, drift: Drift) -> None:
@@ -26,10 +26,6 @@ class DriftPath:
         self._direction = (math.sin(angle), math.cos(angle))
         self._rates = rng.uniform(0.35, 1.6, (3, _TERMS))
         self._phases = rng.uniform(0, 2 * math.pi, (3, _TERMS))
-        self._largest = np.ones(3)
-        if drift.kind == "walk":
-            times = np.linspace(0, _SEARCH_PERIODS * drift.period_s, 20_000)
-            self._largest = np.array([np.abs(self._sum(axis, times)).max() for axis in range(3)])
 
     def __call__(self, time_s: float) -> tuple[float, float, float]:
         """``(dz, dy, dx)`` in µm, ``time_s`` after the microscope was opened."""
@@ -46,13 +42,9 @@ class DriftPath:
         return (unit * drift.axial_um, dy, dx)
 
     def _walk(self, axis: int, time_s: float) -> float:
-        value = float(self._sum(axis, np.array([time_s]))[0] / self._largest[axis])
-        return min(max(value, -1.0), 1.0)
-
-    def _sum(self, axis: int, times: np.ndarray) -> np.ndarray:
-        phase = 2 * math.pi * np.outer(times / self._drift.period_s, self._rates[axis])
+        phase = 2 * math.pi * time_s / self._drift.period_s * self._rates[axis]
         start = self._phases[axis]
-        return np.asarray((np.sin(phase + start) - np.sin(start)).sum(axis=1))
+        return math.tanh(float((np.sin(phase + start) - np.sin(start)).sum()))
 
 
 def _triangle(phase: float) -> float:

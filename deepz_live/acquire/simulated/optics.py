@@ -1,38 +1,26 @@
-"""Point spread function of the built-in microscope, as radial profiles over defocus.
+"""Images of beads by the built-in microscope, as radial profiles over defocus.
 
-The vectorial model of Aguet et al. (Opt. Express 17, 6829, 2009), as computed by `psfmodels`,
-for an unpolarised point source: such a PSF is circularly symmetric, so one radial profile a
-height holds all of it, and a bead at any sub-pixel position is read from it exactly.
+The PSF is circularly symmetric, so one radial profile a height holds all of it, and a bead at
+any sub-pixel position is read from it exactly.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
-import os
-import tempfile
-import zipfile
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-import platformdirs
-import psfmodels
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.simulated import cache
+from deepz_live.acquire.simulated.point_psf import PsfGrid, point_rows, psf_grid
 from deepz_live.config import Optics
 
-HEIGHT_LIMIT_UM = 32.0
-HEIGHT_STEP_UM = 0.25
-RADIUS_UM = 30.0
 RADIUS_STEP_UM = 0.02
 BEAD_RADIUS_UM = 0.15
-WORKING_DISTANCE_UM = 1000.0
-_MODEL_PIXEL_UM = 0.15
 _VERSION = 2
 
 Floats = NDArray[np.float32]
@@ -45,11 +33,12 @@ class PsfTable:
     Attributes
     ----------
     heights_um
-        ``(H,)`` height of the bead above the focal plane, -32 … +32 µm in 0.25 µm steps.
+        ``(H,)`` height of the bead above the focal plane, in even steps (0.25 µm, -32 … +32 µm
+        for the default optics).
     profiles
         ``(H, R)`` light falling on a pixel by its distance from the bead's centre, in steps of
-        ``radius_step_um``; 1 for the central pixel in focus. The light summed over all pixels
-        is the same at every height.
+        ``radius_step_um``; 1 for the central pixel in focus. In wide field the light
+        summed over all pixels is the same at every height.
     reach_um
         ``(H,)`` distance within which all but half a percent of the light falls.
     """
@@ -65,7 +54,8 @@ class PsfTable:
         A height beyond the table is shown as the table's end.
         """
         last = len(self.heights_um) - 1
-        place = (height_um - float(self.heights_um[0])) / HEIGHT_STEP_UM
+        step = float(self.heights_um[1] - self.heights_um[0])
+        place = (height_um - float(self.heights_um[0])) / step
         place = min(max(place, 0.0), float(last))
         low = min(int(place), last - 1)
         weight = np.float32(place - low)
@@ -104,97 +94,52 @@ def psf_table(optics: Optics) -> PsfTable:
     MicroscopeError
         Numerical aperture not below the immersion index, or no pixel size.
     """
-    if optics.na >= optics.immersion_index:
-        raise MicroscopeError(
-            f"Optics with na = {optics.na:g} cannot be built at immersion_index = "
-            f"{optics.immersion_index:g}; set optics.na below it or name the immersion's index."
-        )
-    if optics.pixel_size_um is None:
-        raise MicroscopeError(
-            "Optics have no pixel size, but the built-in camera needs one; "
-            "set optics.pixel_size_um, e.g. 0.325."
-        )
+    grid = psf_grid(optics)
+    shape = (len(grid.heights_um), round(grid.radius_um / RADIUS_STEP_UM))
     file = _cache_file(optics)
-    profiles = _load(file)
+    profiles = cache.load(file, shape)
     if profiles is None:
-        profiles = _compute(optics, optics.pixel_size_um)
-        _save(file, profiles)
-    return _table(profiles)
+        profiles = _compute(optics, grid)
+        cache.save(file, profiles)
+    return _table(profiles, grid)
 
 
-def _table(profiles: Floats) -> PsfTable:
-    heights = np.arange(len(profiles), dtype=np.float32) * HEIGHT_STEP_UM - HEIGHT_LIMIT_UM
+def _table(profiles: Floats, grid: PsfGrid) -> PsfTable:
+    heights = grid.heights_um.astype(np.float32)
     radii = np.arange(profiles.shape[1], dtype=np.float32) * RADIUS_STEP_UM
     light = np.cumsum(profiles * radii, axis=1)
     reach = radii[np.argmax(light >= 0.995 * light[:, -1:], axis=1)]
     return PsfTable(heights, profiles, reach)
 
 
-def _compute(optics: Optics, pixel_um: float) -> Floats:
+def _compute(optics: Optics, grid: PsfGrid) -> Floats:
     """Profiles ``(H, R)`` of bead on pixel, from the model's central rows."""
-    focus = _best_focus(optics)
-    count = round(2 * HEIGHT_LIMIT_UM / HEIGHT_STEP_UM) + 1
-    heights = np.linspace(-HEIGHT_LIMIT_UM, HEIGHT_LIMIT_UM, count)
-    # The model counts z as the focal plane's depth: a bead above the plane is at lower depth.
-    rows = _rows(optics, focus - heights, RADIUS_UM + 1.0)
-    profiles = np.stack([_on_pixels(row, pixel_um) for row in rows])
-    radii = np.arange(profiles.shape[1]) * RADIUS_STEP_UM
-    light = (profiles * radii).sum(axis=1)
-    inside = np.abs(heights) <= HEIGHT_LIMIT_UM / 2
-    # Within the radius all light is there up to half the range; beyond it some leaves the disc.
-    scale = np.where(inside, light[np.argmin(np.abs(heights))] / light, 1.0)
-    profiles *= scale[:, None]
-    peak = profiles[np.argmin(np.abs(heights)), 0]
-    return np.asarray(profiles / peak, dtype=np.float32)
+    heights = grid.heights_um
+    rows = point_rows(optics, heights, grid.radius_um + 1.0)
+    pixel_um = optics.pixel_size_um or 0.0
+    profiles = np.stack([_on_pixels(row, pixel_um, grid) for row in rows])
+    focus = np.argmin(np.abs(heights))
+    if optics.mode == "widefield":
+        radii = np.arange(profiles.shape[1]) * RADIUS_STEP_UM
+        light = (profiles * radii).sum(axis=1)
+        # Within the radius all light is there up to half the range; beyond it some leaves the disc.
+        inside = np.abs(heights) <= grid.limit_um / 2
+        profiles *= np.where(inside, light[focus] / light, 1.0)[:, None]
+    return np.asarray(profiles / profiles[focus, 0], dtype=np.float32)
 
 
-def _best_focus(optics: Optics) -> float:
-    """Focal depth µm at which the model's peak is highest."""
-    span = 4.0 + optics.depth_um
-    depths = np.arange(max(optics.depth_um - span, 0.0), optics.depth_um + span, 0.05)
-    peaks = _rows(optics, depths, 1.0)[:, 0]
-    return float(depths[np.argmax(peaks)])
-
-
-def _rows(optics: Optics, depths_um: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
-    """Model intensity from the axis outwards, ``(Z, R)``, in steps of the model's pixel."""
-    half = round(radius / _MODEL_PIXEL_UM)
-    parameters = {
-        "NA": optics.na,
-        "ni0": optics.immersion_index,
-        "ni": optics.immersion_index,
-        "ns": optics.sample_index,
-        "ti0": WORKING_DISTANCE_UM,
-        "sf": 1,
-        "mode": 1,
-    }
-    rows = []
-    for first in range(0, len(depths_um), 16):
-        block = psfmodels.vectorial_psf(  # type: ignore[no-untyped-call]
-            np.ascontiguousarray(depths_um[first : first + 16]),
-            2 * half + 1,
-            dxy=_MODEL_PIXEL_UM,
-            pz=optics.depth_um,
-            wvl=optics.emission_nm / 1000,
-            params=parameters,
-            normalize=False,
-        )
-        rows.append(block[:, half, half:])
-    return np.concatenate(rows)
-
-
-def _on_pixels(row: NDArray[np.float64], pixel_um: float) -> NDArray[np.float64]:
+def _on_pixels(row: NDArray[np.float64], pixel_um: float, grid: PsfGrid) -> NDArray[np.float64]:
     """Profile of a bead seen by square pixels, averaged over directions.
 
     The bead is a ring with a sphere's lateral spread (variance R²/5 an axis); its light is
     integrated over the pixel by a 3 x 3 Gauss-Legendre rule.
     """
-    known = np.arange(len(row)) * _MODEL_PIXEL_UM
+    known = np.arange(len(row)) * grid.row_step_um
     curve = CubicSpline(
         np.concatenate([-known[:0:-1], known]), np.concatenate([row[:0:-1], row]), bc_type="natural"
     )
     nodes, weights = np.polynomial.legendre.leggauss(3)
-    radii = np.arange(round(RADIUS_UM / RADIUS_STEP_UM)) * RADIUS_STEP_UM
+    radii = np.arange(round(grid.radius_um / RADIUS_STEP_UM)) * RADIUS_STEP_UM
     ring = BEAD_RADIUS_UM * np.sqrt(0.4)
     # Halfway between a pixel's side and its diagonal stands for all directions.
     along, across = radii * np.cos(np.pi / 8), radii * np.sin(np.pi / 8)
@@ -208,7 +153,13 @@ def _on_pixels(row: NDArray[np.float64], pixel_um: float) -> NDArray[np.float64]
 
 
 def _cache_file(optics: Optics) -> Path:
-    key = [
+    key = [*optics_key(optics), BEAD_RADIUS_UM, metadata.version("psfmodels")]
+    return cache.cache_file("psf", key)
+
+
+def optics_key(optics: Optics) -> list[object]:
+    """What a PSF depends on, for the name of its cache file."""
+    key: list[object] = [
         _VERSION,
         optics.na,
         optics.immersion_index,
@@ -216,34 +167,7 @@ def _cache_file(optics: Optics) -> Path:
         optics.depth_um,
         optics.emission_nm,
         optics.pixel_size_um,
-        BEAD_RADIUS_UM,
-        metadata.version("psfmodels"),
     ]
-    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
-    return Path(platformdirs.user_cache_dir("deepz-live", False)) / f"psf-{digest}.npz"
-
-
-def _load(file: Path) -> Floats | None:
-    """The cached profiles, or None where they are missing, damaged or of another size."""
-    shape = (
-        round(2 * HEIGHT_LIMIT_UM / HEIGHT_STEP_UM) + 1,
-        round(RADIUS_UM / RADIUS_STEP_UM),
-    )
-    try:
-        with np.load(file, allow_pickle=False) as data:
-            profiles = np.asarray(data["profiles"], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    return profiles if profiles.shape == shape and np.isfinite(profiles).all() else None
-
-
-def _save(file: Path, profiles: Floats) -> None:
-    """Keep the profiles; a cache that cannot be written only costs the next start its seconds."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, profiles=profiles)
-        Path(name).replace(file)
-    except OSError:
-        return
+    if optics.mode == "confocal":
+        key += [optics.mode, optics.excitation_nm, optics.pinhole_au]
+    return key

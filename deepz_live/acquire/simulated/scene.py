@@ -23,9 +23,12 @@ class Scene(Protocol):
         """``(Y, X)`` of the sensor."""
 
     def electrons(
-        self, stage_um: Point, drift_um: Point, exposure_ms: float
+        self, stage_um: Point, drift_um: Point, exposure_ms: float, time_s: float = 0.0
     ) -> NDArray[np.float32]:
-        """Mean electrons ``(Y, X)``; stage and drift as (z, y, x) in µm. Do not write to it."""
+        """Mean electrons ``(Y, X)``; stage and drift as (z, y, x) in µm. Do not write to it.
+
+        ``time_s`` counts from when the microscope was opened, for samples that change.
+        """
 
     def beads(self, stage_um: Point, drift_um: Point) -> Beads:
         """The beads whose centres are on the sensor now, where they lie in the undrifted sample."""
@@ -43,13 +46,17 @@ class BeadScene:
         pixel_um: float,
     ) -> None:
         self._sample, self._table, self._pixel = sample, table, pixel_um
-        self._peak = specimen.photons
+        self._peak = specimen.peak_electrons
         self._background = specimen.background_photons
         self.shape = (camera.height_px, camera.width_px)
         self._last: tuple[object, NDArray[np.float32]] | None = None
 
     def electrons(
-        self, stage_um: Point, drift_um: Point, exposure_ms: float
+        self,
+        stage_um: Point,
+        drift_um: Point,
+        exposure_ms: float,
+        time_s: float = 0.0,  # noqa: ARG002
     ) -> NDArray[np.float32]:
         key = (stage_um, drift_um, exposure_ms)
         if self._last is not None and self._last[0] == key:
@@ -115,7 +122,11 @@ class StackScene:
         self._last: tuple[object, NDArray[np.float32]] | None = None
 
     def electrons(
-        self, stage_um: Point, drift_um: Point, exposure_ms: float
+        self,
+        stage_um: Point,
+        drift_um: Point,
+        exposure_ms: float,
+        time_s: float = 0.0,  # noqa: ARG002
     ) -> NDArray[np.float32]:
         key = (stage_um, drift_um, exposure_ms)
         if self._last is not None and self._last[0] == key:

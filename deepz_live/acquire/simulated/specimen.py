@@ -1,4 +1,4 @@
-"""What lies under the built-in microscope: endless beads, or a recorded z-stack."""
+"""What lies under the built-in microscope one by one: endless beads, or a recorded z-stack."""
 
 from __future__ import annotations
 
@@ -25,8 +25,26 @@ class Beads:
         return len(self.brightness)
 
 
+def surface_um(
+    specimen: Specimen, y_um: NDArray[np.float64], x_um: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Height µm of the beads' surface at places of the sample; 0 if flat or in a volume.
+
+    Tilted: ``x tan(tilt_deg)``. Cylinder: ``sqrt(r² - (x - axis)²)``, less its value at x = 0.
+    """
+    level = np.zeros(np.broadcast_shapes(np.shape(y_um), np.shape(x_um)))
+    if specimen.kind == "beads-tilted":
+        return np.asarray(level + np.tan(np.deg2rad(specimen.tilt_deg)) * x_um)
+    if specimen.kind == "beads-cylinder":
+        radius, axis = specimen.cylinder_radius_um, specimen.cylinder_axis_um
+        across = np.clip(np.asarray(x_um) - axis, -radius, radius)
+        top = math.sqrt(max(radius**2 - axis**2, 0.0))
+        return np.asarray(level + np.sqrt(radius**2 - across**2) - top)
+    return level
+
+
 class BeadSample:
-    """Beads on a flat surface (z = 0) or in a volume, without end in y and x.
+    """Beads on a surface (:func:`surface_um`) or in a volume, without end in y and x.
 
     Each tile of the plane is drawn from the seed and the tile's place, so the same stage
     position always shows the same beads, and another position shows beads never seen before.
@@ -34,8 +52,8 @@ class BeadSample:
 
     def __init__(self, specimen: Specimen) -> None:
         self._density = specimen.beads_per_100um2 / 100
-        self._depth = specimen.depth_um if specimen.kind == "beads-volume" else 0.0
-        self._seed = specimen.seed
+        self._depth = specimen.thickness_um if specimen.kind == "beads-volume" else 0.0
+        self._seed, self._specimen = specimen.seed, specimen
         self._tile = functools.lru_cache(maxsize=1024)(self._draw)
 
     def within(self, low_um: tuple[float, float], high_um: tuple[float, float]) -> Beads:
@@ -60,6 +78,7 @@ class BeadSample:
         count = int(rng.poisson(self._density * TILE_UM**2))
         plane = (rng.uniform(0, 1, (count, 2)) + np.array([row, column])) * TILE_UM
         z = rng.uniform(-0.5, 0.5, count) * self._depth
+        z += surface_um(self._specimen, plane[:, 0], plane[:, 1])
         brightness = np.clip(rng.normal(1.0, 0.12, count), 0.6, 1.4)
         return Beads(np.column_stack([z, plane]), brightness)
 

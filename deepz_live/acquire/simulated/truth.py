@@ -6,14 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.acquire.simulated.camera import View
-from deepz_live.acquire.simulated.specimen import Beads
+from deepz_live.acquire.simulated.samples.sample import NO_NEURONS, Neurons
+from deepz_live.acquire.simulated.specimen import Beads, surface_um
+from deepz_live.acquire.simulated.volume_scene import VolumeScene
+from deepz_live.config import Specimen
 
 
 class Truth:
     """The built-in microscope's answers, for tests and quality reports."""
 
-    def __init__(self, view: View, sensor_pixel_um: float, binning: int) -> None:
-        self._view, self._pixel, self._binning = view, sensor_pixel_um, binning
+    def __init__(
+        self, view: View, specimen: Specimen, sensor_pixel_um: float, binning: int
+    ) -> None:
+        self._view, self._specimen = view, specimen
+        self._pixel, self._binning = sensor_pixel_um, binning
 
     @property
     def beads(self) -> NDArray[np.float64]:
@@ -27,9 +33,46 @@ class Truth:
 
     def bead_pixels(self) -> NDArray[np.float64]:
         """``(N, 2)`` (row, column) of these beads in the full (binned) frame, sub-pixel."""
+        return self._on_frame(self.beads)
+
+    def surface_um(self) -> NDArray[np.float64]:
+        """``(Y, X)`` height of the beads' surface in each pixel of the full frame, as drifted now.
+
+        Less the stage's height, it is the DPM that brings the surface into focus.
+        """
+        dz, dy, dx = self._view.drift_um(self._view.clock())
+        _, stage_y, stage_x = self._view.stage_um()
+        pixel, shape = self._pixel * self._binning, self._view.scene.shape
+        y, x = (
+            (np.arange(side // self._binning, dtype=np.float64) + 0.5) * pixel
+            + (place - side * self._pixel / 2)
+            for side, place in zip(shape, (stage_y - dy, stage_x - dx), strict=True)
+        )
+        return surface_um(self._specimen, y[:, None], x[None, :]) + dz
+
+    @property
+    def neurons(self) -> Neurons:
+        """The neurons on the sensor now; none unless the sample is a worm."""
+        view = self._view
+        if not isinstance(view.scene, VolumeScene):
+            return NO_NEURONS
+        return view.scene.neurons(view.stage_um(), view.drift_um(view.clock()))
+
+    def neuron_pixels(self) -> NDArray[np.float64]:
+        """``(N, 2)`` (row, column) of these neurons in the full (binned) frame, sub-pixel."""
+        return self._on_frame(self.neurons.positions_um)
+
+    def traces(self, neurons: Neurons, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, T)`` brightness of neurons at times of the microscope's clock (frame times)."""
+        scene = self._view.scene
+        if not isinstance(scene, VolumeScene):
+            return np.ones((len(neurons), len(times_s)))
+        return scene.traces(neurons, np.asarray(times_s) - self._view.began_s)
+
+    def _on_frame(self, points_um: NDArray[np.float64]) -> NDArray[np.float64]:
         drift = self._view.drift_um(self._view.clock())
         stage = self._view.stage_um()
-        place = self.beads[:, 1:] + np.array(drift[1:]) - np.array(stage[1:])
+        place = points_um[:, 1:] + np.array(drift[1:]) - np.array(stage[1:])
         centre = (np.array(self._view.scene.shape) - 1) / 2
         sensor = place / self._pixel + centre
         return np.asarray((sensor + 0.5) / self._binning - 0.5)
