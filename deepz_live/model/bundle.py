@@ -44,14 +44,23 @@ class DistanceQuality(Settings):
     ssim: float
     baseline: dict[str, float]
     """The same scores for the input as it is, not refocused."""
+    mse: float | None = None
+    mean: dict[str, float] | None = None
+    """The same scores for the mean of all planes of the scan within the model's range."""
+    same_depth: dict[str, float] | None = None
+    """Where another modality is made: the same scores for the frames' own modality at the
+    target's depth, which takes a move of the stage."""
+    deconvolved: dict[str, float] | None = None
+    """The same scores for what the known PSF makes of the input, on part of the field."""
 
 
 class BundleFacts(Settings):
     """What the live view must know about a network.
 
     ``z_planes_um`` is the z grid of the planes model; for a generator, which takes any distance,
-    it is the grid that a virtual stack is made on. ``intensity_counts`` are the 0.1 and 99.99
-    percentiles of the training frames.
+    it is the grid that a virtual stack is made on. ``target_normalization`` belongs to the planes
+    that come out where they are of another modality than the frames; None: the same.
+    ``intensity_counts`` are the 0.1 and 99.99 percentiles of the training frames.
     """
 
     format: Literal[1] = FORMAT
@@ -63,17 +72,25 @@ class BundleFacts(Settings):
     channel: str
     exposure_ms: float
     normalization: Normalization
+    target_normalization: Normalization | None = None
     intensity_counts: tuple[float, float]
     multiple: int = Field(ge=1)
     margin_px: int = Field(ge=0)
     quality: tuple[DistanceQuality, ...] = ()
     training: dict[str, Any] = Field(default_factory=dict)
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    """Summary of the last quality report (`deepz-live report`)."""
 
     @model_validator(mode="after")
     def _ascending(self) -> BundleFacts:
         if any(b <= a for a, b in zip(self.z_planes_um, self.z_planes_um[1:], strict=False)):
             raise ValueError("z_planes_um must ascend")
         return self
+
+    @property
+    def output_normalization(self) -> Normalization:
+        """What brings the network's planes back to counts."""
+        return self.target_normalization or self.normalization
 
     @property
     def z_range_um(self) -> tuple[float, float]:
@@ -117,16 +134,22 @@ class Bundle:
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Check and read a bundle folder.
+    """Check and read a bundle: a folder, or the bare name of a shipped one.
 
     Raises
     ------
     BundleError
-        Missing file, changed byte, link out of the folder, unreadable or incomplete facts.
+        Missing file, changed byte, data or link out of the folder, unreadable or incomplete facts.
     """
+    if not path.is_dir() and path.name == str(path) and path.name in shipped_names():
+        path = _shipped_folder() / path.name
     if not path.is_dir():
-        raise BundleError(f"Bundle {path} does not exist; give the folder that training wrote.")
+        raise BundleError(
+            f"Bundle {path} does not exist; give the folder that training wrote, or the name of a "
+            f"shipped one: {', '.join(shipped_names())}."
+        )
     identity = _check_sums(path)
+    _check_contained(path)
     try:
         text = (path / DESCRIPTION).read_text(encoding="utf-8")
         facts = BundleFacts.model_validate(yaml.safe_load(text)["config"]["deepz_live"])
@@ -147,7 +170,16 @@ def load_bundle(path: Path) -> Bundle:
 
 def shipped_bundle() -> Bundle:
     """The bundle that comes with the package, trained on the built-in microscope's beads."""
-    return load_bundle(Path(str(files("deepz_live.model") / "shipped" / SHIPPED)))
+    return load_bundle(_shipped_folder() / SHIPPED)
+
+
+def shipped_names() -> list[str]:
+    """The bundles that come with the package, by name."""
+    return sorted(sums.parent.name for sums in _shipped_folder().glob(f"*/{SUMS}"))
+
+
+def _shipped_folder() -> Path:
+    return Path(str(files("deepz_live.model") / "shipped"))
 
 
 def seal(path: Path) -> str:
@@ -188,6 +220,16 @@ def _check_file(folder: Path, name: str, digest: str) -> None:
         raise BundleError(
             f"Bundle {folder}: {name} has SHA-256 {found[:12]}…, but {digest[:12]}… was sealed in "
             "it, so the file was changed or damaged; copy the bundle again or train it again."
+        )
+
+
+def _check_contained(folder: Path) -> None:
+    """Refuse ONNX whose weights lie in other files: then the sums would not cover them."""
+    # In a tensor with external data stands the entry "location": its length, then the word.
+    if b"\x08location" in (folder / ONNX).read_bytes():
+        raise BundleError(
+            f"Bundle {folder}: {ONNX} keeps weights in another file; only use bundles whose "
+            f"{ONNX} holds all of its weights, as `deepz-live train` writes them."
         )
 
 

@@ -98,9 +98,9 @@ class UpBlock(nn.Module):
         return functional.relu(self.second(functional.relu(self.first(x))))
 
 
-def convolution(channels: int, outer: int) -> nn.Conv2d:
-    """3x3, stride 1, replicate padding: every convolution of the paper's generator."""
-    return nn.Conv2d(channels, outer, 3, padding=1, padding_mode="replicate")
+def convolution(channels: int, outer: int, stride: int = 1) -> nn.Conv2d:
+    """3x3 with replicate padding of one pixel: every convolution of the paper's networks."""
+    return nn.Conv2d(channels, outer, 3, stride, padding=1, padding_mode="replicate")
 
 
 def scaled(channels: int, width: float) -> int:
@@ -111,7 +111,7 @@ def scaled(channels: int, width: float) -> int:
 def initialise(network: nn.Module) -> None:
     """Xavier weights, biases 0.1 (paper, Methods)."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.constant_(module.bias, INITIAL_BIAS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -69,6 +70,8 @@ def readme(facts: BundleFacts) -> str:
         lines.append("")
     if facts.quality:
         lines += _quality_table(facts)
+    if facts.evidence:
+        lines += _evidence(facts.evidence)
     return "\n".join(lines)
 
 
@@ -81,23 +84,65 @@ def _in_words(value: object) -> str:
 
 
 def _quality_table(facts: BundleFacts) -> list[str]:
-    head = "| dz (µm) | n | " + " | ".join(f"{c} | input" for c in QUALITY_COLUMNS) + " |"
+    others = {"input": [row.baseline for row in facts.quality]}
+    for name, key in (
+        ("mean", "mean"),
+        ("same depth", "same_depth"),
+        ("PSF", "deconvolved"),
+    ):
+        known = [scores for row in facts.quality if (scores := getattr(row, key)) is not None]
+        if len(known) == len(facts.quality):
+            others[name] = known
+    titles = [f"{c} | " + " | ".join(others) for c in QUALITY_COLUMNS]
     rows = [
         "## Measured quality",
         "",
         "Against the mechanical scan, on images that were not trained on; beside each score, the "
-        "same for the input as it is.",
+        "same for answers without a network: the input as it is"
+        + (", the mean of the scan's planes" if "mean" in others else "")
+        + (", the frames' own modality at that depth" if "same depth" in others else "")
+        + (", the best that the known point spread function makes of the frame" if "PSF" in others
+           else "") + ".",
         "",
-        head,
-        "|" + " --- |" * (2 + 2 * len(QUALITY_COLUMNS)),
-    ]
-    for row in facts.quality:
+        "| dz (µm) | n | " + " | ".join(titles) + " |",
+        "|" + " --- |" * (2 + len(QUALITY_COLUMNS) * (1 + len(others))),
+    ]  # fmt: skip
+    for index, row in enumerate(facts.quality):
         cells = [f"{row.dz_um:+g}", str(row.n)]
         for column in QUALITY_COLUMNS:
             digits = 4 if column == "rmse" else 3
-            cells += [f"{v:.{digits}f}" for v in (getattr(row, column), row.baseline[column])]
+            values = [getattr(row, column), *(scores[index][column] for scores in others.values())]
+            cells += [f"{value:.{digits}f}" for value in values]
         rows.append("| " + " | ".join(cells) + " |")
     return [*rows, ""]
+
+
+def _evidence(evidence: dict[str, Any]) -> list[str]:
+    """The numbers that the last report kept, one line each."""
+    lines = ["## From the last report", ""]
+    for key, value in evidence.items():
+        lines += _lines(key.replace("_", " "), value)
+    return [*lines, ""]
+
+
+def _lines(name: str, value: object) -> list[str]:
+    if not isinstance(value, dict):
+        return [f"- {name}: {_short(value)}"]
+    found = []
+    for key, item in value.items():
+        words = f"{name}, {str(key).replace('_', ' ')}"
+        found += _lines(words, item) if isinstance(item, dict) else [f"- {words}: {_short(item)}"]
+    return found
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, list):
+        if any(isinstance(item, dict) for item in value):
+            return "; ".join(" ".join(str(v) for v in item.values()) for item in value) or "none"
+        return ", ".join(str(item) for item in value) or "none"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _tensor(name: str, shape: tuple[int, ...], facts: BundleFacts, file: str) -> dict[str, object]:

@@ -1,137 +1,192 @@
-"""The training loop: batches in, the weights that validate best out."""
+"""The training loop: batches in, the weights that validate best out. It knows no loss."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from deepz_live.train.checkpoint import RunState, save_best, save_state
+from deepz_live.train.budget import Budget
+from deepz_live.train.checkpoint import Checkpoint, RunState
 from deepz_live.train.errors import TrainingError
+from deepz_live.train.feed import Feed
 from deepz_live.train.objective import Objective
-from deepz_live.train.pairs import Batch, Pairs
-from deepz_live.train.preset import Preset
+from deepz_live.train.preview import write_preview
 from deepz_live.train.progress import TrainingProgress
 
-FINAL_RATE = 0.01
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 CHECKPOINT_EVERY_S = 30.0
-CLIP_NORM = 1.0
+DIVERGED_FACTOR, DIVERGED_TIMES = 10.0, 3
+"""A validation so many times the best, so many times in a row, will not come back."""
+
+
+class DivergedError(TrainingError):
+    """The losses left all bounds; the best weights before that are kept."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How a run is watched, ended and timed.
+
+    Attributes
+    ----------
+    report
+        Gets a snapshot at every validation.
+    stop
+        Asked before every step; True ends the run.
+    clock
+        Seconds, as ``time.perf_counter``.
+    """
+
+    report: Callable[[TrainingProgress], None] = lambda _: None
+    stop: Callable[[], bool] = lambda: False
+    clock: Callable[[], float] = perf_counter
 
 
 def fit(
     objective: Objective,
-    optimiser: torch.optim.Optimizer,
-    pairs: Pairs,
-    validation: list[Batch],
-    preset: Preset,
+    feed: Feed,
+    validation: Sequence[Any],
+    budget: Budget,
     run: RunState,
-    work: Path,
-    settings: str,
+    checkpoint: Checkpoint,
     *,
-    report: Callable[[TrainingProgress], None],
-    stop: Callable[[], bool],
-    clock: Callable[[], float] = perf_counter,
+    fabric: Fabric,
+    validate_every: int,
+    watch: Watch,
+    preview: Path,
 ) -> RunState:
-    """Train until the minutes of the preset are spent or ``stop()`` says so.
+    """Train until the budget is spent or the watch says stop.
 
-    The learning rate falls with the share of time spent (cosine), so a run of any length ends
-    annealed. The best weights by validation loss are in ``work`` whenever this returns.
+    The best weights by ``select`` of the validation are in ``checkpoint`` whenever this returns
+    or raises.
 
     Raises
     ------
-    TrainingError
-        The loss is no longer finite; the best weights so far stay in ``work``.
+    DivergedError
+        A loss is no longer finite, or validation is far worse than it was.
     """
-    device = next(objective.network.parameters()).device
-    precision = pick_precision(device)
-    budget = preset.minutes * 60
-    started = clock() - run.seconds
+    started = watch.clock() - run.seconds
     saved = run.seconds
-    losses: list[float] = []
+    losses = Means()
+    lost = 0
     while True:
-        run.seconds = clock() - started
-        ended = run.seconds >= budget or stop()
-        if losses and (ended or run.step % preset.validate_every == 0):
-            _validate(objective, validation, device, precision, run, work)
-            left = max(0.0, budget - run.seconds)
-            report(_progress(run, losses, left))
-            losses = []
+        stopped = _agree(fabric, run, watch.clock() - started, watch.stop())
+        ended = stopped or budget.share(run) >= 1
+        if losses.count and (ended or run.step % validate_every == 0):
+            val = _validate(objective, validation, run, checkpoint)
+            lost = lost + 1 if run.last_val > DIVERGED_FACTOR * run.best_val else 0
+            if fabric.is_global_zero:
+                picture = write_preview(objective.preview(validation[0]), preview)
+                watch.report(_progress(run, budget, losses.take(), val, picture))
+            _check_validation(run, lost)
+            losses = Means()
         if ended or run.seconds - saved > CHECKPOINT_EVERY_S:
-            save_state(work, run, settings, objective.network, optimiser)
+            checkpoint.save(run, objective.learners, feed.state)
             saved = run.seconds
         if ended:
             return run
-        rate = preset.learning_rate * _schedule(run.seconds / budget, run.step, preset)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        losses.append(_step(objective, optimiser, pairs.batch(preset.batch), device, precision))
+        factor = budget.rate(run)
+        for learner in objective.learners.values():
+            learner.scale_rate(factor)
+        losses.add(objective.iterate(feed.next()))
         run.step += 1
-        if not math.isfinite(losses[-1]):
-            raise TrainingError(
-                f"The training loss became {losses[-1]} at step {run.step}; the best weights so "
-                "far are kept: lower learning_rate in the preset and train again."
-            )
+        _check_training(run, losses.last)
 
 
-def pick_precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device computes in it natively, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
-        return torch.bfloat16
-    return torch.float32
+class Means:
+    """Means of losses by name since the last validation."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last: dict[str, float] = {}
+        self._sums: defaultdict[str, float] = defaultdict(float)
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """One more iteration, or validation batch."""
+        self.count += 1
+        self.last = dict(values)
+        for name, value in values.items():
+            self._sums[name] += value
+
+    def take(self) -> dict[str, float]:
+        """The means."""
+        return {name: value / self.count for name, value in self._sums.items()}
 
 
-def _step(
-    objective: Objective,
-    optimiser: torch.optim.Optimizer,
-    batch: Batch,
-    device: torch.device,
-    precision: torch.dtype,
-) -> float:
-    optimiser.zero_grad(set_to_none=True)
-    loss = objective.loss(batch, device, precision)
-    torch.autograd.backward(loss)
-    torch.nn.utils.clip_grad_norm_(objective.network.parameters(), CLIP_NORM)
-    optimiser.step()
-    return float(loss.detach())
+def _agree(fabric: Fabric, run: RunState, seconds: float, stop: bool) -> bool:
+    """Time and stop as the first process sees them: all must end and anneal together."""
+    if fabric.world_size > 1:
+        seen = torch.tensor([seconds, float(stop)], dtype=torch.float64, device=fabric.device)
+        torch.distributed.broadcast(seen, src=0)
+        seconds, stop = float(seen[0]), bool(seen[1])
+    run.seconds = seconds
+    return stop
 
 
 def _validate(
-    objective: Objective,
-    validation: list[Batch],
-    device: torch.device,
-    precision: torch.dtype,
-    run: RunState,
-    work: Path,
-) -> None:
-    objective.network.eval()
-    with torch.no_grad():
-        values = [float(objective.loss(batch, device, precision)) for batch in validation]
-    objective.network.train()
-    run.last_val = float(np.mean(values))
+    objective: Objective, validation: Sequence[Any], run: RunState, checkpoint: Checkpoint
+) -> dict[str, float]:
+    means = Means()
+    for batch in validation:
+        means.add(objective.validate(batch))
+    values = means.take()
+    run.last_val = values["select"]
     if run.last_val < run.best_val:
         run.best_val, run.best_step = run.last_val, run.step
-        save_best(work, objective.network)
+        checkpoint.save_best(objective.learners["network"].network)
+    return values
 
 
-def _progress(run: RunState, losses: list[float], left: float) -> TrainingProgress:
+def _check_training(run: RunState, values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            name = "training loss" if name in ("select", "loss") else f"loss {name!r}"
+            raise DivergedError(
+                f"The {name} became {value} at step {run.step}; {_kept(run)}: lower "
+                "learning_rate in the preset and train again."
+            )
+
+
+def _check_validation(run: RunState, lost: int) -> None:
+    if not math.isfinite(run.last_val) or lost >= DIVERGED_TIMES:
+        raise DivergedError(
+            f"Training diverged: the validation loss is {run.last_val:.3g} at step {run.step} and "
+            f"was {run.best_val:.3g} at step {run.best_step}; {_kept(run)}: lower learning_rate "
+            "in the preset and train again."
+        )
+
+
+def _kept(run: RunState) -> str:
+    if math.isinf(run.best_val):
+        return "no validation came before, so there is no model"
+    return f"the model is the best before that, of step {run.best_step}"
+
+
+def _progress(
+    run: RunState,
+    budget: Budget,
+    train: dict[str, float],
+    val: dict[str, float],
+    picture: Path | None,
+) -> TrainingProgress:
     return TrainingProgress(
         step=run.step,
         seconds=run.seconds,
-        seconds_left=left,
-        train_loss=float(np.mean(losses)),
-        val_loss=run.last_val,
+        seconds_left=budget.seconds_left(run),
+        train_loss=train.pop("select"),
+        val_loss=val.pop("select"),
         best_val=run.best_val,
         message=f"step {run.step}",
+        train_parts=train,
+        val_parts=val,
+        preview=picture,
     )
-
-
-def _schedule(share: float, step: int, preset: Preset) -> float:
-    warm = min(1.0, (step + 1) / preset.warmup_steps)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-    return warm * (FINAL_RATE + (1 - FINAL_RATE) * cosine)

@@ -1,15 +1,21 @@
-"""Batches of (input plane, planes around it), cropped lazily from memory-mapped stacks."""
+"""Batches for the planes model: (input plane, planes around it), cropped lazily from disk.
+
+Every random choice of a whole batch is drawn first and the same on every process; a process
+crops only its own examples (``rank::world``). So a run on several processes sees the very
+examples of a run on one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.normalization import Normalization
-from deepz_live.train.patches import Region
-from deepz_live.train.prepare import Field, Grid, Prepared
+from deepz_live.train.prepared import Field, Prepared
+from deepz_live.train.share import own_share
+from deepz_live.train.windows import Window, fitting_crop, places, turned
 
 Floats = NDArray[np.float32]
 
@@ -17,11 +23,19 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True)
 class Batch:
     """Inputs ``(N, 1, Y, X)``, targets ``(N, Z, Y, X)``, normalised float32; ``known`` ``(N, Z)``
-    is 0 where the stack ends before the target plane."""
+    is 0 where there is no plane to learn: beyond the stack's ends, or never captured."""
 
-    inputs: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    known: NDArray[np.float32]
+    inputs: Floats
+    targets: Floats
+    known: Floats
+
+
+@dataclass(frozen=True)
+class _Example:
+    """All that was drawn for one example: one window, or two that are added up."""
+
+    windows: tuple[Window, ...]
+    weights: tuple[float, ...]
 
 
 class Pairs:
@@ -38,6 +52,11 @@ class Pairs:
         Share of the training examples that are sums of two crops.
     validation
         Draw from the validation regions instead, without augmentation.
+
+    Raises
+    ------
+    TrainingError
+        No region with signal, or none as large as ``multiple``.
     """
 
     def __init__(
@@ -50,53 +69,72 @@ class Pairs:
         mix: float = 0.0,
         validation: bool = False,
     ) -> None:
-        self._mix = mix
-        self._grid: Grid = prepared.grid
-        self._normalization: Normalization = prepared.normalization
+        self._prepared = prepared
         self._rng = rng
         self._augment = not validation
-        self._places: list[tuple[Field, Region, NDArray[np.intp]]] = []
-        for field in prepared.fields:
-            for region in field.validation if validation else field.training:
-                signal = np.argwhere(field.mask[region.slices])
-                if len(signal):
-                    self._places.append((field, region, signal))
-        sides = (region.side // multiple * multiple for _, region, _ in self._places)
-        self._crop = min(crop // multiple * multiple, *sides)
+        self._mix = 0.0 if validation else mix
+        self._places = places(prepared.fields, validation=validation)
+        self._crop = fitting_crop(self._places, crop, multiple)
 
-    def batch(self, size: int) -> Batch:
-        """``size`` random examples."""
-        examples = [self._example() for _ in range(size)]
-        inputs, targets, known = zip(*examples, strict=True)
+    def batch(self, size: int, rank: int = 0, world: int = 1) -> Batch:
+        """``size`` random examples; of them those of process ``rank`` out of ``world``."""
+        drawn = own_share([self._draw() for _ in range(size)], rank, world)
+        inputs, targets, known = zip(*(self._example(e) for e in drawn), strict=True)
         return Batch(np.stack(inputs), np.stack(targets), np.stack(known))
 
-    def _example(self) -> tuple[Floats, Floats, Floats]:
-        targets, known = self._draw()
-        if self._augment and self._rng.random() < self._mix:
-            # Fluorescence adds up: the weighted sum of two fields is a field too, one that was
-            # never captured. So few fields teach as many.
-            other, other_known = self._draw()
-            weights = self._rng.uniform(0.2, 1.0, 2).astype(np.float32)
-            targets = weights[0] * targets + weights[1] * other
-            known = known & other_known
-        return targets[self._grid.count][None], targets, known.astype(np.float32)
+    def state(self) -> dict[str, Any]:
+        """Where the sequence of batches is, as plain JSON."""
+        return {"rng": self._rng.bit_generator.state}
 
-    def _draw(self) -> tuple[Floats, NDArray[np.bool_]]:
-        """One crop: all grid planes ``(Z, Y, X)`` around a random input plane, and which exist."""
-        rng, grid, half = self._rng, self._grid, self._crop // 2
-        field, region, signal = self._places[rng.integers(len(self._places))]
-        centre = signal[rng.integers(len(signal))] + rng.integers(-half, half, 2)
-        y, x = np.clip(centre - half, 0, region.side - self._crop) + (region.y, region.x)
-        reach = grid.count * grid.stride
-        low, high = max(0, field.middle - reach), min(len(field.voxels) - 1, field.middle + reach)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on with the batches that followed :meth:`state`."""
+        self._rng.bit_generator.state = state["rng"]
+
+    def _draw(self) -> _Example:
+        # Fluorescence adds up: the weighted sum of two fields is a field too, one that was
+        # never captured. So few fields teach as many.
+        if self._rng.random() < self._mix:
+            weights = tuple(float(w) for w in self._rng.uniform(0.2, 1.0, 2))
+            return _Example((self._window(), self._window()), weights)
+        return _Example((self._window(),), (1.0,))
+
+    def _window(self) -> Window:
+        rng, grid = self._rng, self._prepared.grid
+        place = self._places[rng.integers(len(self._places))]
+        reach, middle = grid.count * grid.stride, place.region.middle
+        low, high = max(0, middle - reach), min(len(place.field.voxels) - 1, middle + reach)
         plane = int(rng.integers(low, high + 1))
-        wanted = plane + grid.stride * np.arange(-grid.count, grid.count + 1)
-        known = (wanted >= 0) & (wanted < len(field.voxels))
+        y, x = place.corner(self._crop, rng)
+        symmetry = int(rng.integers(8)) if self._augment else 0
+        return Window(place, plane, y, x, symmetry)
+
+    def _example(self, example: _Example) -> tuple[Floats, Floats, Floats]:
+        parts = [self._cut(window) for window in example.windows]
+        weights = [np.float32(w) for w in example.weights]
+        inputs = sum(w * part[0] for w, part in zip(weights, parts, strict=True))
+        targets = sum(w * part[1] for w, part in zip(weights, parts, strict=True))
+        known = np.logical_and.reduce([part[2] for part in parts])
+        return np.asarray(inputs)[None], np.asarray(targets), known.astype(np.float32)
+
+    def _cut(self, window: Window) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Input ``(Y, X)``, grid planes ``(Z, Y, X)`` around it, and which of them exist."""
+        prepared, field, grid = self._prepared, window.place.field, self._prepared.grid
+        wanted = window.plane + grid.stride * np.arange(-grid.count, grid.count + 1)
+        known = _known(field, wanted)
         targets = np.zeros((len(wanted), self._crop, self._crop), np.float32)
-        first, last = wanted[known][[0, -1]]
-        crop = field.voxels[first : last + 1 : grid.stride, y : y + self._crop, x : x + self._crop]
-        targets[known] = self._normalization.forward(crop)
-        if self._augment:
-            targets = np.rot90(targets, int(rng.integers(4)), (1, 2))
-            targets = targets[:, :, ::-1] if rng.random() < 0.5 else targets
-        return targets, known
+        if known.any():
+            first, last = wanted[known][[0, -1]]
+            planes = field.target[(slice(first, last + 1, grid.stride), *window.slices(self._crop))]
+            chosen = known[(wanted >= first) & (wanted <= last)]
+            targets[known] = prepared.output_normalization.forward(planes[chosen])
+        image = prepared.normalization.forward(
+            field.voxels[(window.plane, *window.slices(self._crop))]
+        )
+        return turned(image, window.symmetry), turned(targets, window.symmetry), known
+
+
+def _known(field: Field, planes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    inside = (planes >= 0) & (planes < len(field.target))
+    known = inside.copy()
+    known[inside] = field.target_known[planes[inside]]
+    return known

@@ -2,67 +2,71 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.image.focus import extended_depth_of_field, middle_plane, sharpness
 from deepz_live.image.normalization import Normalization, NormalizationError
-from deepz_live.session.stack import Stack, read_stack
+from deepz_live.session.png import write_png
 from deepz_live.train.align import align_planes
+from deepz_live.train.cover import overlap
 from deepz_live.train.errors import TrainingError
-from deepz_live.train.patches import Region, cover, foreground
+from deepz_live.train.intake import (
+    Part,
+    check_alike,
+    check_box,
+    check_focus,
+    check_signal,
+    check_size,
+    read_part,
+)
+from deepz_live.train.patches import Region, foreground
+from deepz_live.train.picture import cover_picture
+from deepz_live.train.prepared import (
+    MANIFEST,
+    Box,
+    Field,
+    FieldFacts,
+    Grid,
+    Manifest,
+    Order,
+    Prepared,
+    Source,
+    common_box,
+    load_prepared,
+    read_manifest,
+    write_manifest,
+)
 from deepz_live.train.preset import Preset
+from deepz_live.train.split import split_regions
+from deepz_live.train.targets import Registered, partners, register_target
+
+__all__ = ["Box", "Field", "Grid", "Prepared", "load_prepared", "prepare"]
 
 PLANES_EACH_SIDE = 20
-TRAINING_SHARE = 0.85
-MINIMUM_REGIONS = 4
-Box = tuple[slice, slice]
+SAMPLED_EVERY = 4
+"""Every so many pixels are looked at for the range of intensities."""
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The refocus distances a model learns: ``count`` steps on either side of the input plane."""
+class _Saved:
+    """A field whose stacks are on disk, before regions are chosen."""
 
-    step_um: float
-    stride: int
-    """Stack planes between two grid planes."""
-    count: int
-
-    @property
-    def distances_um(self) -> tuple[float, ...]:
-        return tuple(round(k * self.step_um, 6) for k in range(-self.count, self.count + 1))
-
-
-@dataclass(frozen=True)
-class Field:
-    """One prepared stack.
-
-    ``voxels`` ``(Z, Y, X)`` uint16 camera counts, memory-mapped; ``middle`` is the index of the
-    plane around which inputs are taken; ``mask`` ``(Y, X)`` marks signal.
-    """
-
-    voxels: NDArray[np.uint16]
+    voxels: NDArray[Any]
+    edf: NDArray[np.float32]
+    target_edf: NDArray[np.float32] | None
+    target_planes: tuple[int, int]
     mask: NDArray[np.bool_]
-    middle: int
-    training: tuple[Region, ...]
-    validation: tuple[Region, ...]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """All fields, with what they have in common."""
-
-    fields: tuple[Field, ...]
-    normalization: Normalization
-    grid: Grid
-    pixel_size_um: float
-    exposure_ms: float
-    channel: str
-    intensity_counts: tuple[float, float]
+    origin: tuple[int, int]
+    registration: dict[str, Any] | None
 
 
 def prepare(
@@ -71,166 +75,211 @@ def prepare(
     work: Path,
     *,
     box: Box | None = None,
-    report: Callable[[str], None] = lambda _: None,
+    targets: Sequence[Path] = (),
+    report: Report = lambda _: None,
 ) -> Prepared:
-    """Align, fuse, normalise, mask and cut; aligned stacks go to ``work`` as ``.npy``.
+    """Align, fuse, normalise, mask and cut; leaves a prepared set in the folder ``work``.
+
+    The set is ``manifest.json``, and for each stack its aligned planes, its mask, the planes of
+    another modality if there are any, and a picture of the regions. Where ``work`` holds a set
+    of the very same sources and settings, that one is used.
 
     Parameters
     ----------
     paths
         Calibration stacks of one microscope and channel.
+    work
+        Folder of the set; made if missing.
     box
         Part of the field to train on, ``(slice in y, slice in x)`` in pixels.
+    targets
+        Stacks of another modality to learn instead of the stacks' own planes, one for each.
 
     Raises
     ------
     TrainingError
-        No stacks, stacks of different sampling, a stack that is too short or flat.
+        No stacks, stacks of different sampling; a stack that is too short, flat, saturated or
+        lacks its focus; targets that do not fit the stacks.
+    StackError
+        A file that cannot be read.
     """
     if not paths:
         raise TrainingError("No z-stacks to train on; capture some with `deepz-live calibrate`.")
-    stacks = []
-    for path in paths:
-        report(f"Reading {path.name}")
-        stacks.append(_cut(read_stack(path), box, path))
-    first = stacks[0]
-    _check_alike(stacks, paths)
-    grid = _grid(first, preset)
-    fused, aligned = [], []
-    for number, (stack, path) in enumerate(zip(stacks, paths, strict=True)):
-        report(f"Aligning {path.name}")
-        voxels = _align(stack, preset)
-        file = work / f"field_{number:03d}.npy"
-        np.save(file, voxels)
-        aligned.append(np.load(file, mmap_mode="r"))
-        fused.append(extended_depth_of_field(voxels))
+    matched = partners(paths, targets) if targets else [None] * len(paths)
+    report("Checking the stacks")
+    order = _order(paths, [path for path in matched if path is not None], preset, box)
+    if (work / MANIFEST).is_file() and read_manifest(work).order == order:
+        report("The stacks are prepared already")
+        return load_prepared(work)
+    work.mkdir(parents=True, exist_ok=True)
+    (work / MANIFEST).unlink(missing_ok=True)
+    first, grid, saved = None, None, []
+    for number, (path, target) in enumerate(zip(paths, matched, strict=True)):
+        report(f"Preparing {path.name}")
+        part = read_part(path)
+        check_box(part, box)
+        first = first or replace(part, voxels=part.voxels[:, :1, :1])
+        grid = grid or _grid(part, preset)
+        check_alike(part, first)
+        check_depth(part, grid)
+        saved.append(_saved(part, target, number, work, grid, preset, box))
+    if first is None or grid is None:
+        raise TrainingError("No z-stacks to train on.")
     report("Normalising and cutting regions")
+    manifest = _manifest(order, first, grid, saved, preset)
+    for one, facts in zip(saved, manifest.fields, strict=True):
+        picture = cover_picture(one.edf, one.mask, facts.training, facts.validation)
+        write_png(work / facts.cover, picture)
+    write_manifest(work, manifest)
+    return load_prepared(work)
+
+
+def check_depth(part: Part, grid: Grid) -> None:
+    """Raise :class:`TrainingError` where a stack does not hold the refocus range both ways."""
+    if 2 * grid.count * grid.stride > len(part.voxels) - 1:
+        raise _too_short(part, grid.count * grid.step_um)
+
+
+def _too_short(part: Part, reach_um: float) -> TrainingError:
+    return TrainingError(
+        f"{part.name} is {part.depth_um:g} µm deep in {len(part.voxels)} planes, too short for a "
+        f"refocus range of ±{reach_um:g} µm; capture at least twice that range."
+    )
+
+
+def _order(
+    paths: Sequence[Path], targets: Sequence[Path], preset: Preset, box: Box | None
+) -> Order:
+    return Order(
+        sources=tuple(_source(path) for path in paths),
+        targets=tuple(_source(path) for path in targets),
+        box=None if box is None else ((box[0].start, box[0].stop), (box[1].start, box[1].stop)),
+        z_range_um=preset.z_range_um,
+        region_px=preset.region_px,
+        align=preset.align,
+        seed=preset.seed,
+    )
+
+
+def _source(path: Path) -> Source:
     try:
-        normalization = Normalization.fit(np.stack(fused))
-    except NormalizationError as error:
-        raise TrainingError(f"The calibration stacks cannot be used: {error}") from error
-    fields = _fields(aligned, fused, preset, grid)
-    sample = np.concatenate([v[:: grid.stride, ::4, ::4].ravel() for v in aligned])
-    low, high = np.percentile(sample, (0.1, 99.99))
-    return Prepared(
-        fields,
-        normalization,
-        grid,
-        first.pixel_size_um,
-        first.exposure_ms,
-        first.channel,
-        (float(low), float(high)),
-    )
+        with path.open("rb") as file:
+            return Source(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read ({error}); check the file.") from error
 
 
-def _fields(
-    aligned: Sequence[NDArray[np.uint16]],
-    fused: Sequence[NDArray[np.float32]],
-    preset: Preset,
+def _grid(part: Part, preset: Preset) -> Grid:
+    reach = preset.z_range_um or min(10.0, 0.4 * part.depth_um)
+    stride = max(1, round(reach / (PLANES_EACH_SIDE * part.z_step_um)))
+    count = min(PLANES_EACH_SIDE, int(reach / (stride * part.z_step_um) + 1e-6))
+    if count < 2:
+        raise _too_short(part, reach)
+    return Grid(stride * part.z_step_um, stride, count)
+
+
+def _saved(
+    part: Part,
+    target: Path | None,
+    number: int,
+    work: Path,
     grid: Grid,
-) -> tuple[Field, ...]:
-    """Mask, middle plane and regions of every stack; regions split for training and validation."""
-    masks = [foreground(edf) for edf in fused]
-    regions = _regions(masks, preset.region_px)
-    split = _split(regions, np.random.default_rng(preset.seed))
-    return tuple(
-        Field(
-            voxels=voxels,
-            mask=mask,
-            middle=middle_plane(voxels, grid.count * grid.stride),
-            training=tuple(r for n, r in split[0] if n == number),
-            validation=tuple(r for n, r in split[1] if n == number),
-        )
-        for number, (voxels, mask) in enumerate(zip(aligned, masks, strict=True))
+    preset: Preset,
+    box: Box | None,
+) -> _Saved:
+    """Align one stack, register its target, check and save what is learnt from."""
+    part, shown = _aligned(part, preset)
+    other = None if target is None else register_target(target, part, shown)
+    y, x = common_box(other.box if other else shown, box)
+    check_size(part.name, y.stop - y.start, x.stop - x.start)
+    part = replace(part, voxels=np.ascontiguousarray(part.voxels[:, y, x]))
+    edf = extended_depth_of_field(part.voxels)
+    mask = foreground(edf)
+    check_signal(part, edf, mask)
+    check_focus(part, mask, grid.count * grid.stride)
+    np.save(work / f"field_{number:03d}.npy", part.voxels)
+    np.save(work / f"mask_{number:03d}.npy", mask)
+    return _Saved(
+        voxels=np.load(work / f"field_{number:03d}.npy", mmap_mode="r"),
+        edf=edf,
+        target_edf=None if other is None else _save_target(other, (y, x), number, work),
+        target_planes=(0, len(part.voxels)) if other is None else other.planes,
+        mask=mask,
+        origin=(y.start, x.start),
+        registration=None if other is None else other.facts,
     )
 
 
-def _cut(stack: Stack, box: Box | None, path: Path) -> Part:
-    voxels = stack.voxels
-    if box is not None:
-        height, width = voxels.shape[1:]
-        y, x = box
-        if y.stop > height or x.stop > width:
-            raise TrainingError(
-                f"Region {y.start}:{y.stop},{x.start}:{x.stop} leaves the field of {path.name}, "
-                f"which is {height} × {width} pixels; choose a region inside it."
-            )
-        voxels = voxels[:, y, x]
-    return Part(
-        np.ascontiguousarray(voxels),
-        stack.pixel_size_um,
-        stack.z_step_um,
-        stack.channel,
-        stack.exposure_ms,
-    )
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stack, or the part of it that is trained on."""
-
-    voxels: NDArray[np.uint16]
-    pixel_size_um: float
-    z_step_um: float
-    channel: str
-    exposure_ms: float
-
-
-def _check_alike(stacks: Sequence[Part], paths: Sequence[Path]) -> None:
-    first = stacks[0]
-    for stack, path in zip(stacks, paths, strict=True):
-        found = (stack.pixel_size_um, stack.z_step_um, stack.channel)
-        wanted = (first.pixel_size_um, first.z_step_um, first.channel)
-        if found != wanted:
-            raise TrainingError(
-                f"{path.name} has pixel, z step and channel {found}, but {paths[0].name} has "
-                f"{wanted}; train on stacks of one microscope and channel."
-            )
-        if min(stack.voxels.shape[1:]) < 64:
-            raise TrainingError(
-                f"{path.name}: the part to train on is {stack.voxels.shape[1]} × "
-                f"{stack.voxels.shape[2]} pixels, at least 64 × 64 are needed."
-            )
-
-
-def _grid(stack: Part, preset: Preset) -> Grid:
-    depth = (len(stack.voxels) - 1) * stack.z_step_um
-    reach = preset.z_range_um or min(10.0, 0.4 * depth)
-    stride = max(1, round(reach / (PLANES_EACH_SIDE * stack.z_step_um)))
-    count = min(PLANES_EACH_SIDE, int(reach / (stride * stack.z_step_um) + 1e-6))
-    if count < 2 or 2 * count * stride > len(stack.voxels) - 1:
-        raise TrainingError(
-            f"The stacks are {depth:g} µm deep in {len(stack.voxels)} planes, too short for a "
-            f"refocus range of ±{reach:g} µm; capture at least twice that range."
-        )
-    return Grid(stride * stack.z_step_um, stride, count)
-
-
-def _align(stack: Part, preset: Preset) -> NDArray[np.uint16]:
-    voxels = stack.voxels
+def _aligned(part: Part, preset: Preset) -> tuple[Part, Box]:
+    height, width = part.voxels.shape[1:]
     if not preset.align:
-        return voxels
-    focus = int(np.argmax(sharpness(voxels)))
-    return align_planes(voxels, focus, PLANES_EACH_SIDE)
+        return part, (slice(0, height), slice(0, width))
+    focus = int(np.argmax(sharpness(part.voxels)))
+    voxels, shown = align_planes(part.voxels, focus, PLANES_EACH_SIDE)
+    return replace(part, voxels=voxels), shown
 
 
-def _regions(masks: Sequence[NDArray[np.bool_]], side: int) -> list[tuple[int, Region]]:
-    """All regions of all fields; smaller ones where there would be too few to split."""
-    while True:
-        regions = [(n, region) for n, mask in enumerate(masks) for region in cover(mask, side)]
-        if len(regions) >= MINIMUM_REGIONS or side <= 64:
-            return regions
-        side = max(64, side // 2)
+def _save_target(other: Registered, box: Box, number: int, work: Path) -> NDArray[np.float32]:
+    """Saves the known part with zeros where planes are unknown; returns its EDF."""
+    voxels = other.voxels[:, box[0], box[1]]
+    first, stop = other.planes
+    known = np.zeros_like(voxels)
+    known[first:stop] = voxels[first:stop]
+    np.save(work / f"target_{number:03d}.npy", known)
+    return extended_depth_of_field(known[first:stop])
 
 
-def _split(
-    regions: list[tuple[int, Region]], rng: np.random.Generator
-) -> tuple[list[tuple[int, Region]], list[tuple[int, Region]]]:
-    if len(regions) < 2:
-        raise TrainingError(
-            "The stacks hold too little signal: fewer than two regions to train and validate on; "
-            "capture more fields or a brighter sample."
+def _manifest(
+    order: Order, first: Part, grid: Grid, saved: Sequence[_Saved], preset: Preset
+) -> Manifest:
+    reach = grid.count * grid.stride
+    split = split_regions(
+        [one.mask for one in saved], preset.region_px, np.random.default_rng(preset.seed)
+    )
+    fields = []
+    for number, one in enumerate(saved):
+        training, validation = (
+            tuple(_with_middle(r, one.voxels, reach) for n, r in side if n == number)
+            for side in split
         )
-    order = [regions[i] for i in rng.permutation(len(regions))]
-    count = min(len(order) - 1, max(1, round(TRAINING_SHARE * len(order))))
-    return order[:count], order[count:]
+        fields.append(
+            FieldFacts(
+                voxels=f"field_{number:03d}.npy",
+                mask=f"mask_{number:03d}.npy",
+                cover=f"cover_{number:03d}.png",
+                target=None if one.target_edf is None else f"target_{number:03d}.npy",
+                target_planes=one.target_planes,
+                origin=one.origin,
+                overlap=round(overlap(training), 4),
+                training=training,
+                validation=validation,
+                registration=one.registration,
+            )
+        )
+    target_edfs = [one.target_edf for one in saved if one.target_edf is not None]
+    every = np.s_[:: grid.stride, ::SAMPLED_EVERY, ::SAMPLED_EVERY]
+    sample = [one.voxels[every].ravel() for one in saved]
+    low, high = np.percentile(np.concatenate(sample), (0.1, 99.99))
+    return Manifest(
+        order=order,
+        grid=grid,
+        pixel_size_um=first.pixel_size_um,
+        exposure_ms=first.exposure_ms,
+        channel=first.channel,
+        normalization=_normalization([one.edf for one in saved], "calibration"),
+        target_normalization=_normalization(target_edfs, "target") if target_edfs else None,
+        intensity_counts=(float(low), float(high)),
+        fields=tuple(fields),
+    )
+
+
+def _with_middle(region: Region, voxels: NDArray[Any], reach: int) -> Region:
+    part = voxels[(slice(None), *region.slices)]
+    return replace(region, middle=middle_plane(part, reach))
+
+
+def _normalization(edfs: Sequence[NDArray[np.float32]], kind: str) -> Normalization:
+    try:
+        return Normalization.fit(np.concatenate([edf.ravel() for edf in edfs]))
+    except NormalizationError as error:
+        raise TrainingError(f"The {kind} stacks cannot be used: {error}") from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -12,13 +14,19 @@ class TrainingProgress:
     Attributes
     ----------
     step
-        Optimiser steps so far; 0 while preparing.
+        Iterations so far; 0 while preparing.
     seconds, seconds_left
         Training time spent and left, preparation not counted.
     train_loss, val_loss, best_val
-        Mean since the last snapshot; this validation; the best so far. NaN while preparing.
+        Of the loss that the best network is chosen by: mean since the last snapshot; this
+        validation; the best so far. NaN while preparing.
     message
         A line for people.
+    train_parts, val_parts
+        All other losses and scores by name, likewise.
+    preview
+        A PNG of input, refocused, target and difference, a row an example; written anew at every
+        validation.
     """
 
     step: int
@@ -28,6 +36,9 @@ class TrainingProgress:
     val_loss: float
     best_val: float
     message: str
+    train_parts: Mapping[str, float] = field(default_factory=dict)
+    val_parts: Mapping[str, float] = field(default_factory=dict)
+    preview: Path | None = None
 
     @classmethod
     def note(cls, message: str) -> TrainingProgress:

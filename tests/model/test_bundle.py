@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 import yaml
 
-from deepz_live.model.bundle import BundleError, load_bundle, seal, shipped_bundle
+from deepz_live.model.bundle import BundleError, load_bundle, seal, shipped_bundle, shipped_names
 
 
 @pytest.fixture
@@ -16,8 +17,9 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(shipped_bundle().path, tmp_path / "bundle"))
 
 
-def test_shipped_bundle_is_whole_small_and_measured() -> None:
-    bundle = shipped_bundle()
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_bundles_are_whole_small_and_measured(name: str) -> None:
+    bundle = load_bundle(Path(name))
     size = sum(file.stat().st_size for file in bundle.path.iterdir())
     assert size <= 8e6
     assert bundle.facts.z_range_um == (-10.0, 10.0)
@@ -45,6 +47,26 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(copy: Path) -> None:
     sums.write_text(sums.read_text() + "0" * 64 + "  ../elsewhere\n")
     with pytest.raises(BundleError, match="leads out of the folder"):
         load_bundle(copy)
+
+
+@pytest.mark.parametrize("location", ["../weights.bin", "/etc/weights.bin", "weights.bin"])
+def test_weights_in_another_file_are_refused(copy: Path, location: str) -> None:
+    model = onnx.load(copy / "model.onnx")
+    tensor = max(model.graph.initializer, key=lambda t: len(t.raw_data))
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.ClearField("raw_data")
+    tensor.external_data.add(key="location", value=location)
+    (copy / "model.onnx").write_bytes(model.SerializeToString())
+    seal(copy)
+    with pytest.raises(BundleError, match="weights in another file"):
+        load_bundle(copy)
+
+
+def test_shipped_bundles_are_known_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle(Path("beads_20x075")).sha256 == shipped_bundle().sha256
+    with pytest.raises(BundleError, match="beads_20x075"):
+        load_bundle(Path("beans_20x075"))
 
 
 def test_facts_of_another_version_say_which_key(copy: Path) -> None:

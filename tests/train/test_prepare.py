@@ -6,15 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skimage.filters import threshold_triangle
 
-from deepz_live.session.stack import write_stack
+from deepz_live.image.focus import extended_depth_of_field
+from deepz_live.session.stack import read_stack, write_stack
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.pairs import Pairs
-from deepz_live.train.prepare import Prepared, prepare
+from deepz_live.train.prepare import prepare
+from deepz_live.train.prepared import Prepared, load_prepared
 from deepz_live.train.preset import Preset
 from tests.train.conftest import gaussian_beads, stack_of
 
-PRESET = Preset(width=0.1, minutes=1, batch=2, crop_px=32, learning_rate=1e-3, z_range_um=3.0)
+PRESET = Preset(
+    width=0.1, minutes=1, batch=2, crop_px=32, learning_rate=1e-3, z_range_um=3.0, align=False
+)
+PRESET_ALIGNED = PRESET.model_copy(update={"align": True})
 
 
 def prepared_from(stacks: Path, work: Path, preset: Preset = PRESET) -> Prepared:
@@ -109,3 +115,122 @@ def test_a_flat_stack_is_refused(tmp_path: Path) -> None:
 def test_a_region_outside_the_field_is_refused(stacks: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="leaves the field"):
         prepare(sorted(stacks.iterdir()), PRESET, tmp_path, box=(slice(0, 200), slice(0, 64)))
+
+
+def test_the_same_sources_and_seed_give_the_same_folder(stacks: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        prepared_from(stacks, tmp_path / name)
+    one, two = (sorted((tmp_path / name).iterdir()) for name in ("one", "two"))
+    assert [p.name for p in one] == [
+        "cover_000.png", "cover_001.png", "field_000.npy", "field_001.npy", "manifest.json",
+        "mask_000.npy", "mask_001.npy",
+    ]  # fmt: skip
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    assert str(tmp_path) not in (tmp_path / "one" / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_another_seed_gives_another_set(stacks: Path, tmp_path: Path) -> None:
+    first = prepared_from(stacks, tmp_path / "one")
+    second = prepared_from(stacks, tmp_path / "two", PRESET.model_copy(update={"seed": 8}))
+    assert (first.seed, second.seed) == (0, 8)
+
+
+def test_a_set_that_fits_is_used_again_and_one_that_does_not_is_made_anew(
+    stacks: Path, tmp_path: Path
+) -> None:
+    def news(preset: Preset) -> list[str]:
+        said: list[str] = []
+        prepare(sorted(stacks.iterdir()), preset, tmp_path / "work", report=said.append)
+        return said
+
+    assert any("Preparing field_000" in text for text in news(PRESET))
+    assert "prepared already" in news(PRESET)[-1]
+    # What is no business of preparation does not matter, what is one does.
+    assert "prepared already" in news(PRESET.model_copy(update={"batch": 9}))[-1]
+    assert "prepared already" not in news(PRESET.model_copy(update={"z_range_um": 2.0}))[-1]
+    write_stack(stacks / "field_001_TexasRed.ome.tif", stack_of(gaussian_beads(77)))
+    other = PRESET.model_copy(update={"z_range_um": 2.0})
+    assert "prepared already" not in news(other)[-1]
+
+
+def test_a_set_reads_back_as_it_was_made(stacks: Path, tmp_path: Path) -> None:
+    made = prepared_from(stacks, tmp_path / "work")
+    read = load_prepared(tmp_path / "work")
+    assert (read.normalization, read.grid, read.seed) == (made.normalization, made.grid, made.seed)
+    for a, b in zip(made.fields, read.fields, strict=True):
+        assert (a.training, a.validation, a.origin) == (b.training, b.validation, b.origin)
+        np.testing.assert_array_equal(a.voxels, b.voxels)
+        np.testing.assert_array_equal(a.mask, b.mask)
+
+
+def test_a_damaged_set_is_refused(stacks: Path, tmp_path: Path) -> None:
+    prepared_from(stacks, tmp_path / "work")
+    (tmp_path / "work" / "field_000.npy").write_bytes(b"half")
+    with pytest.raises(TrainingError, match="prepare the stacks again"):
+        load_prepared(tmp_path / "work")
+    with pytest.raises(TrainingError, match="no prepared set"):
+        load_prepared(tmp_path / "nowhere")
+
+
+def test_one_per_cent_of_the_foreground_exceeds_one(stacks: Path, tmp_path: Path) -> None:
+    prepared = prepared_from(stacks, tmp_path / "work")
+    edf = np.concatenate(
+        [extended_depth_of_field(np.asarray(f.voxels)).ravel() for f in prepared.fields]
+    )
+    signal = edf[edf > threshold_triangle(edf)]
+    exceeding = np.mean(prepared.normalization.forward(signal) > 1)
+    assert exceeding == pytest.approx(0.01, abs=0.001)
+    back = prepared.normalization.inverse(prepared.normalization.forward(edf))
+    np.testing.assert_allclose(back, edf, rtol=1e-5)
+
+
+def test_a_part_of_the_field_knows_where_it_was(stacks: Path, tmp_path: Path) -> None:
+    paths = sorted(stacks.iterdir())
+    prepared = prepare(paths, PRESET, tmp_path / "w", box=(slice(10, 90), slice(16, 96)))
+    for path, field in zip(paths, prepared.fields, strict=True):
+        y, x = field.origin
+        assert (y, x) == (10, 16)
+        whole = read_stack(path).voxels
+        np.testing.assert_array_equal(field.voxels, whole[:, y : y + 80, x : x + 80])
+
+
+def refused(tmp_path: Path, voxels: np.ndarray, sentence: str) -> None:
+    file = tmp_path / "bad.ome.tif"
+    write_stack(file, stack_of(voxels))
+    with pytest.raises(TrainingError, match=sentence):
+        prepare([file], PRESET, tmp_path / "work")
+
+
+def test_a_saturated_stack_is_refused(tmp_path: Path) -> None:
+    voxels = gaussian_beads(0).astype(np.int64)
+    refused(tmp_path, np.clip((voxels - 100) * 40, 0, 4095).astype(np.uint16), "is saturated")
+
+
+def test_a_stack_of_nothing_but_noise_is_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    refused(tmp_path, rng.normal(100, 5, (25, 96, 96)).astype(np.uint16), "flat but for noise")
+
+
+@pytest.mark.parametrize("planes", [slice(12, 25), slice(0, 14)])
+def test_a_stack_without_its_focus_inside_is_refused(tmp_path: Path, planes: slice) -> None:
+    refused(tmp_path, gaussian_beads(0)[planes], "does not hold its focus")
+
+
+def test_a_sample_as_thick_as_a_short_stack_is_not(tmp_path: Path) -> None:
+    # Beads at five heights, all over the stack, of which the lowest are the brightest.
+    flat = gaussian_beads(5, side=64, planes=49).astype(float) - 100
+    layers = [np.roll(flat, 7 * n, axis=2)[24 - 3 * n : 24 - 3 * n + 13] for n in range(5)]
+    voxels = 100 + sum(layer / (1 + 0.1 * n) for n, layer in enumerate(layers))
+    file = tmp_path / "thick.ome.tif"
+    write_stack(file, stack_of(np.tile(voxels.clip(0), (1, 3, 3)).astype(np.uint16)))
+    preset = PRESET.model_copy(update={"z_range_um": None, "region_px": 64})
+    assert prepare([file], preset, tmp_path / "work").fields
+
+
+def test_a_stack_of_floats_is_prepared_as_such(stacks: Path, tmp_path: Path) -> None:
+    for path in stacks.iterdir():
+        stack = read_stack(path)
+        write_stack(path, stack_of(stack.voxels.astype(np.float32) / 7000))
+    prepared = prepare(sorted(stacks.iterdir()), PRESET_ALIGNED, tmp_path / "work")
+    assert prepared.fields[0].voxels.dtype == np.float32
+    assert 0 < prepared.normalization.scale_counts < 1
