@@ -16,11 +16,12 @@ mpl.use("agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
+from deepz_live.app.crossmodal import registered
+from deepz_live.app.report.pairs import Field, open_field
 from deepz_live.cli.parse import region
-from deepz_live.image.focus import middle_plane
 from deepz_live.image.metrics import compare
 from deepz_live.model.bundle import load_bundle
-from deepz_live.refocus.engine import open_engine, planes_at
+from deepz_live.refocus.engine import Engine, open_engine, planes_at
 from deepz_live.session.stack import read_stack
 
 
@@ -32,40 +33,52 @@ def main() -> None:
     parser.add_argument("--dz", type=float, nargs="+", default=[-6.0, -3.0, 3.0, 6.0])
     parser.add_argument("--region")
     parser.add_argument("--root", action="store_true", help="square-root contrast, for beads")
+    parser.add_argument("--target", type=Path, help="the other modality's stack (Deep-Z+)")
     args = parser.parse_args()
     engine = open_engine(load_bundle(args.bundle))
-    facts = engine.bundle.facts
-    stack = read_stack(args.stack)
-    box = region(args.region) or (slice(None), slice(None))
-    voxels = stack.voxels[:, box[0], box[1]]
-    focus = middle_plane(voxels, round(facts.z_range_um[1] / stack.z_step_um))
+    other = None if args.target is None else registered(args.stack, args.target)
+    box = region(args.region)
+    field = open_field(engine.bundle, read_stack(args.stack), box, args.stack, other)
+    rows = [columns(engine, field, dz) for dz in args.dz]
+    height, width = field.voxels.shape[1:]
     figure, axes = plt.subplots(
-        len(args.dz), 5, figsize=(15, 3.1 * len(args.dz) * voxels.shape[1] / voxels.shape[2]),
+        len(rows), len(rows[0]), figsize=(3 * len(rows[0]), 3.1 * len(rows) * height / width),
         squeeze=False, facecolor="black",
     )  # fmt: skip
-    for row, dz in zip(axes, args.dz, strict=True):
-        source = voxels[focus - round(dz / stack.z_step_um)]
-        refocused = planes_at(engine.volume(source), facts.z_planes_um, [dz])[0]
-        images = [
-            facts.normalization.forward(image) for image in (source, refocused, voxels[focus])
-        ]
-        top = float(np.quantile(images[2], 0.999))
-        before, after = (compare(image, images[2], stack.pixel_size_um) for image in images[:2])
-        titles = [
-            f"input, {-dz:+.1f} µm away",
-            f"refocused by {dz:+.1f} µm (inferred)",
-            "mechanical scan",
-            f"|input - scan|  corr {before['corr']:.3f}  rmse {before['rmse']:.4f}",
-            f"|refocused - scan|  corr {after['corr']:.3f}  rmse {after['rmse']:.4f}",
-        ]
-        images += [np.abs(image - images[2]) for image in images[:2]]
-        for axis, image, title in zip(row, images, titles, strict=True):
+    top = float(np.quantile(field.wanted(field.middle), 0.999))
+    for line, row in zip(axes, rows, strict=True):
+        for axis, (title, image) in zip(line, row, strict=True):
             shown = np.clip(image / top, 0, 1)
             axis.imshow(np.sqrt(shown) if args.root else shown, cmap="gray", vmin=0, vmax=1)
             axis.set_title(title, color="0.8", fontsize=9)
             axis.set_axis_off()
     figure.tight_layout()
     figure.savefig(args.out, dpi=70)
+
+
+def columns(engine: Engine, field: Field, dz: float) -> list[tuple[str, np.ndarray]]:
+    """Titled pictures of one distance."""
+    source = field.middle - field.steps(dz)
+    made = planes_at(engine.volume(field.voxels[source]), field.facts.z_planes_um, [dz])[0]
+    frame, truth = field.normalised(source), field.wanted(field.middle)
+    refocused = field.facts.output_normalization.forward(made)
+    scan = "other modality" if field.crossmodal else "scan"
+    own = field.normalised(field.middle)
+    same = [(f"own modality, same depth\n{scores(own, truth, field)}", own)]
+    return [
+        (f"input, {-dz:+.1f} µm away", frame),
+        (f"refocused by {dz:+.1f} µm (inferred)", refocused),
+        ("other modality's scan" if field.crossmodal else "mechanical scan", truth),
+        *(same if field.crossmodal else []),
+        (f"|input - {scan}|\n{scores(frame, truth, field)}", np.abs(frame - truth)),
+        (f"|refocused - {scan}|\n{scores(refocused, truth, field)}", np.abs(refocused - truth)),
+    ]
+
+
+def scores(image: np.ndarray, truth: np.ndarray, field: Field) -> str:
+    """Correlation and error, for a title."""
+    found = compare(image, truth, field.pixel_size_um)
+    return f"corr {found['corr']:.3f}  rmse {found['rmse']:.4f}"
 
 
 if __name__ == "__main__":

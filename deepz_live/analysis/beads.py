@@ -67,7 +67,8 @@ def lateral_fwhm(
 ) -> list[BeadFit]:
     """2D Gaussian fit (paper Eq. 6, 7) around each of ``centres`` ``(N, 2)``.
 
-    ``image`` is ``(Y, X)``; beads whose fit does not converge are left out.
+    ``image`` is ``(Y, X)``; beads that cannot be fitted are left out, so that
+    ``len(centres) - len(result)`` is the number of failures.
     """
     fits = []
     for centre in centres:
@@ -95,7 +96,7 @@ def axial_fwhm(
 
     Returns
     -------
-    ``(N,)`` µm; NaN where the fit does not converge.
+    ``(N,)`` µm; NaN where there is no fit.
     """
     widths = []
     for y, x in centres:
@@ -110,30 +111,68 @@ def axial_fwhm(
 def _fit(
     crop: NDArray[np.float64], start: tuple[float, float]
 ) -> tuple[float, float, float, float, float] | None:
-    """Amplitude, centre (row, column), sigma (row, column) of a Gaussian on a constant."""
-    rows, columns = np.indices(crop.shape)
+    """Amplitude, centre (row, column), sigma (row, column) of a Gaussian on a constant.
+
+    None where there is no peak, the fit does not converge, or ends at one of its limits: then it
+    describes something else than a bead.
+    """
+    rows, columns = (grid.ravel().astype(np.float64) for grid in np.indices(crop.shape))
     floor = float(np.median(crop))
     peak = float(crop.max()) - floor
     if not np.isfinite(peak) or peak <= 0:
         return None
 
-    def gaussian(
-        _: object, a: float, r: float, c: float, sr: float, sc: float, b: float
-    ) -> NDArray[np.float64]:
-        value = a * np.exp(-((rows - r) ** 2) / (2 * sr**2) - ((columns - c) ** 2) / (2 * sc**2))
-        return np.asarray(value + b).ravel()
+    def parts(a: float, r: float, c: float, sr: float, sc: float, b: float) -> _Parts:
+        down, across = (rows - r) / sr, (columns - c) / sc
+        return _Parts(a, b, sr, sc, down, across, np.exp(-(down**2 + across**2) / 2))
 
-    size = max(crop.shape)
+    size = float(max(crop.shape))
+    lowest = np.array([0, -1, -1, 0.2, 0.2, -np.inf])
+    highest = np.array([np.inf, *crop.shape, size, size, np.inf])
     try:
         best, _ = curve_fit(
-            gaussian,
+            lambda _, *p: parts(*p).value(),
             None,
             crop.ravel(),
-            p0=(peak, *start, 1.5, 1.5, floor),
-            bounds=([0, -1, -1, 0.2, 0.2, -np.inf], [np.inf, *crop.shape, size, size, np.inf]),
+            p0=np.clip((peak, *start, 1.5, 1.5, floor), lowest, highest),
+            jac=lambda _, *p: parts(*p).slopes(),
+            bounds=(lowest, highest),
             maxfev=400,
         )
     except RuntimeError:
         return None
+    near = 0.01 * np.where(np.isfinite(highest), highest, 0)
+    if (best[1:5] <= lowest[1:5] * 1.01).any() or (best[1:5] >= (highest - near)[1:5]).any():
+        return None
     a, r, c, sr, sc, _floor = (float(v) for v in best)
     return a, r, c, sr, sc
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The pieces of the model that its value and its derivatives share."""
+
+    height: float
+    floor: float
+    sigma_row: float
+    sigma_column: float
+    down: NDArray[np.float64]
+    across: NDArray[np.float64]
+    bell: NDArray[np.float64]
+
+    def value(self) -> NDArray[np.float64]:
+        return self.height * self.bell + self.floor
+
+    def slopes(self) -> NDArray[np.float64]:
+        """``(pixels, 6)``: by height, centre (row, column), sigma (row, column), floor."""
+        hill = self.height * self.bell
+        return np.column_stack(
+            [
+                self.bell,
+                hill * self.down / self.sigma_row,
+                hill * self.across / self.sigma_column,
+                hill * self.down**2 / self.sigma_row,
+                hill * self.across**2 / self.sigma_column,
+                np.ones_like(hill),
+            ]
+        )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
@@ -12,19 +13,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.focus import middle_plane
+from deepz_live.app.crossmodal import Widths, registered
+from deepz_live.app.report.answers import Tuned
+from deepz_live.app.report.pairs import Box, Field, Pair, label, measured_planes, open_field
 from deepz_live.image.metrics import Scores, compare
 from deepz_live.model.bundle import Bundle, DistanceQuality, load_bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine
-from deepz_live.session.stack import Stack, read_stack
+from deepz_live.session.stack import read_stack
 from deepz_live.train.description import finish_bundle
+from deepz_live.train.targets import partners
 
 INPUT_PLANES = 11
 """Input planes measured per stack, spread evenly over the model's range around the focus."""
-DISTANCES = 21
-PIXEL_TOLERANCE = 0.02
-Box = tuple[slice, slice]
+INTO, OUT_OF = "into focus", "out of focus"
 Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure.
+
+    Attributes
+    ----------
+    inputs
+        Input planes a stack.
+    scored_px
+        Side of the square in the middle of the field that is compared; None: all of it. The
+        network sees the whole field in any case.
+    deconvolution
+        The known PSF tuned on a field; None leaves that answer out (it takes a second a pair).
+    """
+
+    inputs: int = INPUT_PLANES
+    scored_px: int | None = None
+    deconvolution: Callable[[Field], Tuned] | None = None
 
 
 def evaluate(
@@ -32,6 +54,7 @@ def evaluate(
     stacks: Sequence[Path],
     box: Box | None = None,
     *,
+    targets: Sequence[Path] = (),
     report: Callable[[str], None] = lambda _: None,
     engine: Engine | None = None,
 ) -> dict[str, Any]:
@@ -44,41 +67,60 @@ def evaluate(
     ----------
     box
         Part of the field, ``(slice in y, slice in x)``; only that part is shown to the network.
+    targets
+        For a bundle whose planes are of another modality: stacks of that, one for each of
+        ``stacks``, of the same file name or in the same order. They are registered first.
 
     Returns
     -------
-    ``per_distance`` (rows of :class:`DistanceQuality` as dicts, the unrefocused input under
-    ``baseline``), ``pixel_size_um``, ``z_range_um``, ``network``, ``seconds_per_plane``.
+    ``per_distance`` (rows of :class:`DistanceQuality` as dicts: the network's scores, under
+    ``baseline`` those of the unrefocused input, under ``mean`` those of the mean of the scan's
+    planes), ``per_direction`` (the same by distance, apart for targets sharper and less sharp than
+    their input), ``pixel_size_um``, ``z_range_um``, ``network``, ``seconds_per_plane``. With
+    ``targets`` also, in the rows, ``same_depth``: the frames' own modality at the target's depth,
+    and ``axial_fwhm_um``: median thickness along z in the truth, in the virtual stack and in the
+    frames' own modality.
 
     Raises
     ------
     RefocusError
-        A stack of another pixel size, or too coarse in z for the model's planes.
+        A stack of another pixel size, or too coarse in z for the model's planes; targets where
+        none belong, or the reverse.
+    TrainingError
+        Targets that do not belong to the stacks or cannot be registered.
     """
-    return measure(bundle, [(path, box) for path in stacks], report=report, engine=engine)
+    pairing = dict(zip(stacks, partners(stacks, targets), strict=True)) if targets else {}
+    return measure(
+        bundle, [(path, box) for path in stacks], targets=pairing, report=report, engine=engine
+    )
 
 
 def measure(
     bundle: Bundle,
     parts: Sequence[tuple[Path, Box | None]],
     *,
+    targets: Mapping[Path, Path] | None = None,
     report: Callable[[str], None] = lambda _: None,
     engine: Engine | None = None,
+    effort: Effort | None = None,
 ) -> dict[str, Any]:
     """:func:`evaluate` on parts of stacks, each with a box of its own (None: the whole field)."""
     own = engine is None
     engine = engine or open_engine(bundle)
-    rows: dict[float, list[tuple[Scores, Scores]]] = defaultdict(list)
+    effort = effort or Effort()
+    rows: list[Row] = []
     seconds: list[float] = []
+    widths = Widths()
     try:
         for path, group in groupby(parts, key=lambda part: part[0]):
-            report(f"Measuring on {path.name}")
+            report(f"Measuring on {label(path)}")
             stack = read_stack(path)
-            _check_sampling(bundle, stack, path)
+            other = registered(path, targets[path]) if targets else None
             for _, box in group:
-                voxels = _cut(stack, box, path)
-                for distance, refocused, baseline in _pairs(engine, stack, voxels, seconds):
-                    rows[distance].append((refocused, baseline))
+                field = open_field(bundle, stack, box, path, other)
+                rows += _scored(engine, field, effort, seconds)
+                if field.crossmodal:
+                    widths.add(engine, field)
     finally:
         if own:
             engine.close()
@@ -88,89 +130,136 @@ def measure(
             "give stacks with at least twice its range."
         )
     return {
-        "per_distance": [_row(dz, rows[dz]).model_dump() for dz in sorted(rows)],
+        "per_distance": _per_distance(rows),
+        "per_direction": _per_direction(rows),
         "pixel_size_um": bundle.facts.pixel_size_um,
         "z_range_um": list(bundle.facts.z_range_um),
         "network": bundle.facts.network,
         "seconds_per_plane": float(np.median(seconds)) / len(bundle.facts.z_planes_um),
-        "stacks": list(dict.fromkeys(path.name for path, _ in parts)),
+        "stacks": list(dict.fromkeys(label(path) for path, _ in parts)),
         "provider": engine.provider,
+        **widths.facts(),
     }
 
 
-def record_quality(bundle: Bundle, report: dict[str, Any]) -> Bundle:
-    """Write measured quality into the bundle, its facts and its README; returns it reloaded."""
+def record_quality(
+    bundle: Bundle, report: dict[str, Any], evidence: dict[str, Any] | None = None
+) -> Bundle:
+    """Write measured quality into the bundle, its facts and its README; returns it reloaded.
+
+    ``evidence`` is the summary of a full report; without one, what an earlier report said of
+    other weights is taken away.
+    """
     rows = tuple(DistanceQuality.model_validate(row) for row in report["per_distance"])
-    facts = bundle.facts.model_copy(update={"quality": rows})
+    facts = bundle.facts.model_copy(update={"quality": rows, "evidence": evidence or {}})
     finish_bundle(bundle.path, facts)
     return load_bundle(bundle.path)
 
 
-def _pairs(
-    engine: Engine, stack: Stack, voxels: NDArray[Any], seconds: list[float]
-) -> Iterator[tuple[float, Scores, Scores]]:
-    facts, step_um, pixel_size_um = engine.bundle.facts, stack.z_step_um, stack.pixel_size_um
-    normalised = facts.normalization.forward
-    reach = round(facts.z_range_um[1] / step_um)
-    middle = middle_plane(voxels, reach)
-    low, high = max(0, middle - reach), min(len(voxels) - 1, middle + reach)
-    for index in np.unique(np.linspace(low, high, INPUT_PLANES).round().astype(int)):
+@dataclass(frozen=True)
+class Row:
+    """Scores of one pair, by answer."""
+
+    pair: Pair
+    scores: dict[str, dict[str, float]]
+
+
+def _scored(engine: Engine, field: Field, effort: Effort, seconds: list[float]) -> Iterator[Row]:
+    inner = central(field.voxels.shape[1:], effort.scored_px)
+    mean = field.mean_image()[inner]
+    planes = measured_planes(field.facts.z_planes_um)
+    normalised = field.facts.output_normalization.forward
+    tuned = effort.deconvolution(field) if effort.deconvolution is not None else None
+    for source in field.sources(effort.inputs):
         started = perf_counter()
-        volume = engine.volume(voxels[index])
+        volume = engine.volume(field.voxels[source])
         seconds.append(perf_counter() - started)
-        source = normalised(voxels[index])
-        for plane in _measured(facts.z_planes_um):
-            distance = facts.z_planes_um[plane]
-            target = index + round(distance / step_um)
-            if low <= target <= high:
-                truth = normalised(voxels[target])
-                yield (
-                    distance,
-                    compare(normalised(volume[plane]), truth, pixel_size_um),
-                    compare(source, truth, pixel_size_um),
-                )
+        frame = field.normalised(source)
+        for pair in field.pairs(source, planes):
+            images = {
+                "refocused": normalised(volume[pair.plane][inner]),
+                "baseline": frame[inner],
+                "mean": mean,
+            }
+            if field.crossmodal:
+                images["same_depth"] = field.normalised(pair.target)[inner]
+            if tuned is not None:
+                images["deconvolved"] = deconvolved(tuned, frame, inner, pair)
+            truth = field.wanted(pair.target)[inner]
+            yield Row(pair, {name: scored(image, truth, field) for name, image in images.items()})
 
 
-def _cut(stack: Stack, box: Box | None, path: Path) -> NDArray[Any]:
-    if box is None:
-        return stack.voxels
-    height, width = stack.voxels.shape[1:]
-    if box[0].stop > height or box[1].stop > width:
-        raise RefocusError(
-            f"Region {box[0].start}:{box[0].stop},{box[1].start}:{box[1].stop} leaves the field "
-            f"of {path.name}, which is {height} × {width} pixels; choose a region inside it."
-        )
-    return stack.voxels[:, box[0], box[1]]
+def scored(image: Image, truth: Image, field: Field) -> dict[str, float]:
+    """All scores of ``image`` against ``truth``, with the mean squared error (paper Eq. 10)."""
+    scores = compare(image, truth, field.pixel_size_um)
+    return {"mse": scores["rmse"] ** 2, **_plain(scores)}
 
 
-def _measured(z_planes_um: Sequence[float]) -> list[int]:
-    """Indices of the planes to measure: at most ``DISTANCES``, symmetric about the input plane."""
-    centre = int(np.argmin(np.abs(z_planes_um)))
-    stride = -(-len(z_planes_um) // DISTANCES)
-    return [k for k in range(len(z_planes_um)) if (k - centre) % stride == 0]
+def deconvolved(tuned: Tuned, frame: Image, inner: Box, pair: Pair) -> Image:
+    """The known PSF's answer in ``inner``, worked out with the light from around it."""
+    wide, inside = with_margin(frame.shape, inner)
+    return tuned.answer(frame[wide], pair.distance_um, pair.sharper)[inside]
 
 
-def _check_sampling(bundle: Bundle, stack: Stack, path: Path) -> None:
-    facts = bundle.facts
-    if abs(stack.pixel_size_um / facts.pixel_size_um - 1) > PIXEL_TOLERANCE:
-        raise RefocusError(
-            f"{path.name} has pixels of {stack.pixel_size_um:g} µm, but bundle {bundle.name} was "
-            f"trained at {facts.pixel_size_um:g} µm; use a bundle for this magnification and "
-            "binning."
-        )
-    ratios = np.diff(facts.z_planes_um)[0] / stack.z_step_um
-    if abs(ratios - round(ratios)) > 0.05 or ratios < 0.95:
-        raise RefocusError(
-            f"{path.name} has a z step of {stack.z_step_um:g} µm, but the planes of bundle "
-            f"{bundle.name} are {np.diff(facts.z_planes_um)[0]:g} µm apart; give a stack whose "
-            "step divides that."
-        )
+MARGIN_PX = 40
 
 
-def _row(distance: float, pairs: list[tuple[Scores, Scores]]) -> DistanceQuality:
-    refocused, baseline = (_mean([pair[k] for pair in pairs]) for k in (0, 1))
-    return DistanceQuality(dz_um=distance, n=len(pairs), baseline=baseline, **refocused)
+def with_margin(shape: tuple[int, ...], inner: Box) -> tuple[Box, Box]:
+    """``inner`` widened by up to ``MARGIN_PX`` within the image, and where it lies in that."""
+    wide, inside = [], []
+    for side, span in zip(shape, inner, strict=True):
+        start, stop = max(span.start - MARGIN_PX, 0), min(span.stop + MARGIN_PX, side)
+        wide.append(slice(start, stop))
+        inside.append(slice(span.start - start, span.stop - start))
+    return (wide[0], wide[1]), (inside[0], inside[1])
 
 
-def _mean(scores: Sequence[Scores]) -> dict[str, Any]:
-    return {key: float(np.mean([s[key] for s in scores])) for key in Scores.__annotations__}  # type: ignore[literal-required]
+def central(shape: tuple[int, ...], side_px: int | None) -> Box:
+    """The square of ``side_px`` in the middle, or all of it where that is less."""
+    sides = [min(length, side_px or length) for length in shape]
+    starts = [(length - side) // 2 for length, side in zip(shape, sides, strict=True)]
+    return (slice(starts[0], starts[0] + sides[0]), slice(starts[1], starts[1] + sides[1]))
+
+
+def _per_distance(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    groups: dict[float, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.pair.distance_um].append(row)
+    found = []
+    for distance in sorted(groups):
+        means = _means(groups[distance])
+        own = means.pop("refocused")
+        quality = DistanceQuality(dz_um=distance, n=len(groups[distance]), **own, **means)  # type: ignore[arg-type]
+        found.append(quality.model_dump(exclude_none=True))
+    return found
+
+
+def _per_direction(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """By distance without its sign, apart for targets sharper and less sharp than their input."""
+    groups: dict[tuple[float, bool], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.pair.source != row.pair.target:
+            groups[abs(row.pair.distance_um), not row.pair.sharper].append(row)
+    return [
+        {
+            "abs_dz_um": distance,
+            "direction": OUT_OF if blunter else INTO,
+            "n": len(groups[distance, blunter]),
+            **_means(groups[distance, blunter]),
+        }
+        for distance, blunter in sorted(groups)
+    ]
+
+
+def _means(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    return {
+        answer: {
+            key: float(np.mean([row.scores[answer][key] for row in rows]))
+            for key in rows[0].scores[answer]
+        }
+        for answer in rows[0].scores
+    }
+
+
+def _plain(scores: Scores) -> dict[str, float]:
+    return {str(key): float(value) for key, value in scores.items()}  # type: ignore[arg-type]

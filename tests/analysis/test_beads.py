@@ -41,3 +41,19 @@ def test_beads_too_close_to_each_other_or_the_rim_are_left_out() -> None:
 
 def test_a_dark_image_has_no_beads() -> None:
     assert len(find_beads(np.zeros((64, 64)), 1.0)) == 0
+
+
+def test_axial_width_on_the_81_planes_of_the_paper_with_noise() -> None:
+    planes = 100 + blob((81, 60, 60), (38.0, 30.0, 29.6), (4.0, 1.5, 1.5))
+    planes += RNG.normal(0, 10, planes.shape)
+    (width,) = axial_fwhm(planes, np.array([[30.0, 29.6]]), 0.5)
+    assert width == pytest.approx(2.3548 * 4.0 * 0.5, rel=0.03)
+
+
+def test_what_is_no_bead_is_a_failure_and_not_a_width() -> None:
+    rows, columns = np.indices((60, 60))
+    slope = (rows + columns).astype(float)
+    assert lateral_fwhm(slope, np.array([[30.0, 30.0]]), PIXEL_UM) == []
+    assert lateral_fwhm(np.full((60, 60), 7.0), np.array([[30.0, 30.0]]), PIXEL_UM) == []
+    planes = np.repeat(blob((60, 60), (30, 30), (1.5, 1.5))[None], 41, axis=0)
+    assert np.isnan(axial_fwhm(planes, np.array([[30.0, 30.0]]), 0.5)).all()

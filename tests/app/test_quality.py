@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from deepz_live.app.quality import evaluate
+from deepz_live.image.focus import extended_depth_of_field
+from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import Bundle, shipped_bundle
 from deepz_live.refocus.engine import RefocusError
 from deepz_live.session.stack import write_stack
+from deepz_live.train.targets import Registered
 from tests.train.conftest import gaussian_beads, stack_of
 
 
@@ -58,6 +61,8 @@ def test_a_perfect_network_scores_one_and_its_baseline_does_not(scene) -> None:
         assert row["rmse"] == pytest.approx(0, abs=1e-6)
         if abs(row["dz_um"]) >= 1:
             assert row["baseline"]["corr"] < 0.999
+            assert row["mean"]["corr"] < 0.999
+            assert row["baseline"]["mse"] >= row["baseline"]["rmse"] ** 2 * (1 - 1e-9)
     assert report["z_range_um"] == [-10.0, 10.0]
     assert {"per_distance", "pixel_size_um", "z_range_um", "network", "seconds_per_plane"} <= set(
         report
@@ -83,3 +88,39 @@ def test_a_region_outside_the_field_is_refused(scene) -> None:
     bundle, path, voxels = scene
     with pytest.raises(RefocusError, match="leaves the field"):
         evaluate(bundle, [path], (slice(0, 500), slice(0, 96)), engine=Oracle(bundle, voxels))
+
+
+class OtherModality(Oracle):
+    """An engine that makes another modality's planes of a frame, as they are."""
+
+    def __init__(self, bundle: Bundle, voxels: np.ndarray, target: np.ndarray) -> None:
+        super().__init__(bundle, voxels)
+        self._voxels = target
+
+
+def test_another_modality_is_measured_against_its_own_planes(scene, monkeypatch) -> None:
+    bundle, path, voxels = scene
+    target = np.maximum(voxels.astype(np.float32) - 300, 0) ** 2
+    facts = bundle.facts.model_copy(
+        update={"target_normalization": Normalization.fit(extended_depth_of_field(target))}
+    )
+    bundle = dataclasses.replace(bundle, facts=facts)
+    planes, box = (0, len(target)), (slice(0, 90), slice(0, 96))
+    known = Registered(target, planes, box, {})
+    monkeypatch.setattr("deepz_live.app.quality.registered", lambda *_: known)
+    engine = OtherModality(bundle, voxels[:, box[0]], target[:, box[0]])
+    report = evaluate(bundle, [path], targets=[path], engine=engine)
+    for row in report["per_distance"]:
+        assert row["corr"] == pytest.approx(1, abs=1e-6)
+        assert row["same_depth"]["corr"] < 0.99
+    widths = report["axial_fwhm_um"]
+    assert widths["refocused"] == pytest.approx(widths["truth"])
+    assert widths["same_depth"] > 1.2 * widths["truth"]
+
+
+def test_planes_of_another_modality_are_not_measured_against_the_frames_own(scene) -> None:
+    bundle, path, voxels = scene
+    facts = bundle.facts.model_copy(update={"target_normalization": bundle.facts.normalization})
+    crossmodal = dataclasses.replace(bundle, facts=facts)
+    with pytest.raises(RefocusError, match="--target"):
+        evaluate(crossmodal, [path], engine=Oracle(crossmodal, voxels))

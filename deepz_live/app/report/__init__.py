@@ -1,0 +1,1 @@
+"""The quality report: what a bundle can do and what it cannot, measured, with pictures."""

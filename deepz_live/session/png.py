@@ -1,0 +1,29 @@
+"""Pictures for people, as PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write a picture: ``(Y, X)`` uint8 grey values, or ``(Y, X, 3)`` red, green, blue.
+
+    Raises
+    ------
+    ValueError
+        Another shape or dtype.
+    """
+    if pixels.dtype != np.uint8 or not (
+        pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
+    ):
+        raise ValueError(
+            f"Could not write {path}: a picture of shape {pixels.shape} and type {pixels.dtype} "
+            "was given; (Y, X) or (Y, X, 3) of uint8 is wanted."
+        )
+    part = path.with_name(path.name + ".part")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG")
+    part.replace(path)

@@ -1,0 +1,29 @@
+"""Pictures come back as they were written, and nothing else is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepz_live.session.png import write_png
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
+def test_a_picture_reads_back_pixel_by_pixel(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    write_png(tmp_path / "picture.png", pixels)
+    with Image.open(tmp_path / "picture.png") as image:
+        assert image.format == "PNG"
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+    assert [p.name for p in tmp_path.iterdir()] == ["picture.png"]
+
+
+@pytest.mark.parametrize(
+    "pixels", [np.zeros((5, 7), np.uint16), np.zeros((5, 7, 4), np.uint8), np.zeros(5, np.uint8)]
+)
+def test_what_is_no_picture_is_refused(tmp_path: Path, pixels: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="of uint8 is wanted"):
+        write_png(tmp_path / "picture.png", pixels)
