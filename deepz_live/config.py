@@ -39,6 +39,12 @@ class Optics(Settings):
     emission_nm: PositiveFloat = 584.0
     pixel_size_um: PositiveFloat | None = 0.325
     """Pixel in the sample plane; ``null`` means: ask Micro-Manager, or the stack file."""
+    mode: Literal["widefield", "confocal"] = "widefield"
+    """Confocal: a scanned spot and a pinhole, so that light from other heights is kept out."""
+    pinhole_au: PositiveFloat = 1.0
+    """Diameter of the confocal pinhole in Airy units (1.22 λ / NA)."""
+    excitation_nm: PositiveFloat = 560.0
+    """Wavelength of the confocal spot that excites."""
 
 
 class Camera(Settings):
@@ -59,6 +65,8 @@ class Camera(Settings):
     noise_seed: int = 0
     buffer_mb: PositiveInt = 256
     """Frames wait here between camera and program; an overflow is an error, never a silent loss."""
+    timeout_s: PositiveFloat = 10.0
+    """A camera that delivers nothing for so long, beyond its exposure, has failed."""
     fail_after_frames: PositiveInt | None = None
     """Rehearsal of a fault: the built-in camera breaks down after so many streamed frames."""
 
@@ -75,6 +83,24 @@ class Drift(Settings):
     seed: int = 0
 
 
+class KeepOut(Settings):
+    """A rectangle of the xy stage that no field and no move may touch; µm, edges included."""
+
+    x_min_um: float
+    x_max_um: float
+    y_min_um: float
+    y_max_um: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> KeepOut:
+        if not (self.x_min_um < self.x_max_um and self.y_min_um < self.y_max_um):
+            raise ValueError(
+                f"keep-out area x {self.x_min_um:g} … {self.x_max_um:g}, y {self.y_min_um:g} … "
+                f"{self.y_max_um:g} µm is empty; give each minimum below its maximum"
+            )
+        return self
+
+
 class Stage(Settings):
     """Focus stage. No move ever leaves ``z_min_um`` … ``z_max_um``, whoever asks."""
 
@@ -83,7 +109,13 @@ class Stage(Settings):
     z_start_um: float = 0.0
     speed_um_s: PositiveFloat = 2000.0
     settle_ms: Annotated[float, Field(ge=0)] = 2.0
+    backlash_um: Annotated[float, Field(ge=0)] = 0.0
+    """Play of the focus drive. A move down goes this far below its target and comes up again, so
+    that every plane is reached from below; the built-in stage has this play."""
+    timeout_s: PositiveFloat = 10.0
+    """A stage that is under way for so long has stalled."""
     xy_limit_um: PositiveFloat = 5000.0
+    keep_out: tuple[KeepOut, ...] = ()
     drift: Drift = Drift()
 
     @model_validator(mode="after")
@@ -96,23 +128,67 @@ class Stage(Settings):
         return self
 
 
+_DEPTH_UM = {"worm": 14.0, "filaments": 10.0, "mitochondria": 6.0, "nuclei": 16.0, "embryo": 20.0}
+_PHOTONS = {
+    "worm": 2000.0,
+    "filaments": 1500.0,
+    "mitochondria": 1000.0,
+    "nuclei": 1500.0,
+    "embryo": 1500.0,
+}
+
+
 class Specimen(Settings):
     """What the built-in microscope looks at."""
 
-    kind: Literal["beads-volume", "beads-flat", "stack"] = "beads-volume"
+    kind: Literal[
+        "beads-volume",
+        "beads-flat",
+        "beads-tilted",
+        "beads-cylinder",
+        "worm",
+        "filaments",
+        "mitochondria",
+        "nuclei",
+        "embryo",
+        "stack",
+    ] = "beads-volume"
     seed: int = 0
+    density: PositiveFloat = 1.0
+    """How many fibres, neurons, mitochondria, nuclei or cells: a multiple of the usual number."""
+    tilt_deg: Annotated[float, Field(gt=-80, lt=80)] = 1.5
+    """Of ``beads-tilted``: the surface rises along +x by its tangent, 0 at x = 0."""
+    cylinder_radius_um: PositiveFloat = 3600.0
+    """Of ``beads-cylinder``: the upper side of the paper's tube of 7.2 mm diameter."""
+    cylinder_axis_um: float = 150.0
+    """Where along x its axis (parallel to y) is; beside the field, so that the field is a slope."""
     beads_per_100um2: PositiveFloat = 0.19
     """Beads per 100 µm²; the default is the paper's ~13 in a 256² field of 0.325 µm pixels."""
-    depth_um: PositiveFloat = 20.0
-    """Thickness over which volume beads are spread, centred on z = 0."""
-    photons: PositiveFloat = 8000.0
-    """Mean electrons at the peak pixel of a bead in focus at 20 ms exposure."""
+    depth_um: PositiveFloat | None = None
+    """Thickness of the sample around z = 0; ``null``: the kind's own (:attr:`thickness_um`)."""
+    photons: PositiveFloat | None = None
+    """Mean electrons at the brightest pixel of a bead, nucleus or filament in focus at 20 ms.
+
+    ``null``: the kind's own (:attr:`peak_electrons`).
+    """
     background_photons: Annotated[float, Field(ge=0)] = 20.0
     """Mean background electrons a pixel at 20 ms exposure."""
+    bleach_s: PositiveFloat | None = None
+    """Exposure after which 37 % (1/e) of a field's light is left; ``null``: nothing bleaches."""
     path: Path | None = None
     """Recorded z-stack (TIFF or OME-TIFF) for ``kind: stack``; relative to the profile's folder."""
     pixel_size_um: PositiveFloat | None = None
     z_step_um: PositiveFloat | None = None
+
+    @property
+    def thickness_um(self) -> float:
+        """``depth_um``, or the usual thickness of this kind of sample."""
+        return self.depth_um if self.depth_um is not None else _DEPTH_UM.get(self.kind, 20.0)
+
+    @property
+    def peak_electrons(self) -> float:
+        """``photons``, or what this kind of sample usually gives."""
+        return self.photons if self.photons is not None else _PHOTONS.get(self.kind, 8000.0)
 
     @model_validator(mode="after")
     def _stack_has_path(self) -> Specimen:
@@ -133,8 +209,26 @@ class Calibration(Settings):
     fields: PositiveInt = 3
     field_spacing_um: PositiveFloat | None = None
     """Distance between fields; ``null``: one field of view, so that fields never overlap."""
-    autofocus: bool = True
-    autofocus_range_um: PositiveFloat = 20.0
+    autofocus: bool | Literal["image", "hardware"] = True
+    """Before each field; ``true`` and ``image``: by the sharpness of the image."""
+    autofocus_range_um: PositiveFloat = 40.0
+
+
+class ChannelSetting(Settings):
+    """One colour channel: a preset of the channel group."""
+
+    name: str
+    exposure_ms: PositiveFloat | None = None
+    """``null``: the camera's."""
+    bundle: Path | None = None
+    """The model this channel is refocused with; ``null``: the one that is open."""
+
+
+class FilterWheel(Settings):
+    """What changes the channel of the built-in microscope."""
+
+    switch_ms: Annotated[float, Field(ge=0)] = 50.0
+    """Time from one filter to another; no light passes meanwhile."""
 
 
 class DeviceProperty(Settings):
@@ -171,6 +265,9 @@ class Profile(Settings):
     stage: Stage = Stage()
     specimen: Specimen = Specimen()
     channel: str = "TexasRed"
+    channels: tuple[ChannelSetting, ...] = ()
+    """Empty: ``channel`` alone, at the camera's exposure."""
+    filter_wheel: FilterWheel = FilterWheel()
     calibration: Calibration = Calibration()
     folder: Path = Path()
     """Where the profile was read from; relative paths in it start here."""
@@ -183,6 +280,20 @@ class Profile(Settings):
                 "add micromanager.cfg with the path of your Micro-Manager .cfg"
             )
         return self
+
+    @model_validator(mode="after")
+    def _channels_differ(self) -> Profile:
+        names = [setting.name for setting in self.channels]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"channels names {', '.join(names)}; give each channel once, with one exposure"
+            )
+        return self
+
+    @property
+    def all_channels(self) -> tuple[ChannelSetting, ...]:
+        """``channels``, or the one ``channel`` where that is empty."""
+        return self.channels or (ChannelSetting(name=self.channel),)
 
     def resolve(self, path: Path) -> Path:
         """``path`` as given if it exists from here or is absolute, else beside the profile."""
@@ -242,7 +353,9 @@ def _sentence(error: ValidationError | TypeError) -> str:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Profile
     for part in location:
-        annotation = model.model_fields[str(part)].annotation
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
     return sorted(set(model.model_fields) - {"folder"})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymmcore_plus import CMMCorePlus, Metadata
 
+from deepz_live.acquire.cameras import require_one_camera
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.source import SourceError
 
@@ -62,6 +63,7 @@ class CameraSource:
         core = self._core
         if core.isSequenceRunning():
             raise SourceError("The camera is already streaming; stop that stream first.")
+        require_one_camera(core)
         self._next = self._lost = 0
         self._time_zero_s, self._ended = None, False
         try:

@@ -10,12 +10,13 @@ import pymmcore
 from pymmcore_plus import CMMCorePlus, find_micromanager
 
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.guard import GuardedCore
 from deepz_live.config import MicroManager, Profile
 
 _PIXEL_CONFIG = "deepz-live"
 
 
-def open_core(profile: Profile) -> CMMCorePlus:
+def open_core(profile: Profile) -> GuardedCore:
     """A core with the profile's ``.cfg`` loaded, devices chosen and the pixel size known.
 
     Raises
@@ -30,7 +31,7 @@ def open_core(profile: Profile) -> CMMCorePlus:
             "The profile names no Micro-Manager configuration; add micromanager.cfg to it."
         )
     cfg = find_cfg(profile, settings)
-    core = CMMCorePlus()
+    core = GuardedCore()
     release_at_exit(core)
     try:
         core.loadSystemConfiguration(str(cfg))

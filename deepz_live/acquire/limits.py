@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from deepz_live.acquire.errors import LimitError
-from deepz_live.config import Stage
+from deepz_live.config import KeepOut, Stage
 
 TOLERANCE_UM = 1e-3
 """Rounding of a plan's positions is not a breach of a limit."""
@@ -31,3 +31,35 @@ def require_xy(x_um: float, y_um: float, stage: Stage) -> None:
             f"±{stage.xy_limit_um:g} µm; take fewer fields or, if the microscope allows it, "
             "widen stage.xy_limit_um in the profile."
         )
+    _refuse_keep_out(f"Stage position x = {x_um:g}, y = {y_um:g} µm", (x_um, y_um), (0, 0), stage)
+
+
+def require_field(
+    number: int, place_um: tuple[float, float], size_um: tuple[float, float], stage: Stage
+) -> None:
+    """Raise :class:`LimitError` where a field (number from 0; width, height) may not be."""
+    require_xy(*place_um, stage)
+    _refuse_keep_out(f"Field {number + 1}", place_um, size_um, stage)
+
+
+def _refuse_keep_out(
+    what: str, place_um: tuple[float, float], size_um: tuple[float, float], stage: Stage
+) -> None:
+    for area in stage.keep_out:
+        if _touches(place_um, size_um, area):
+            raise LimitError(
+                f"{what} lies in the keep-out area x {area.x_min_um:g} … {area.x_max_um:g}, "
+                f"y {area.y_min_um:g} … {area.y_max_um:g} µm; choose a place beside it, or "
+                "change stage.keep_out in the profile."
+            )
+
+
+def _touches(place_um: tuple[float, float], size_um: tuple[float, float], area: KeepOut) -> bool:
+    x, y = place_um
+    wide, high = size_um[0] / 2, size_um[1] / 2
+    return (
+        x + wide >= area.x_min_um
+        and x - wide <= area.x_max_um
+        and y + high >= area.y_min_um
+        and y - high <= area.y_max_um
+    )

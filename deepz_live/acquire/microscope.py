@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-from pymmcore_plus import CMMCorePlus
 
 from deepz_live.acquire.camera_source import CameraSource
+from deepz_live.acquire.channels import Channels, exposure_of
 from deepz_live.acquire.errors import LimitError, MicroscopeError
+from deepz_live.acquire.guard import GuardedCore
 from deepz_live.acquire.hardware import open_core, release, release_at_exit, set_pixel_size
 from deepz_live.acquire.limits import require_xy, require_z
 from deepz_live.acquire.simulated.build import BuiltIn, build
 from deepz_live.acquire.simulated.truth import Truth
-from deepz_live.config import Profile
+from deepz_live.config import ChannelSetting, Profile
 from deepz_live.stream.frame import Frame, StreamInfo
 
 __all__ = ["LimitError", "Microscope", "MicroscopeError", "open_microscope"]
@@ -55,13 +58,17 @@ class Microscope:
         The Micro-Manager core.
     profile
         As given, with sensor, pixel size, limits and calibration plan filled in from a stack.
+    acquiring
+        Held while a z-stack is taken.
+    closed
+        Whether :meth:`close` was called.
     truth
         What the built-in microscope knows and no real one does; else None.
     """
 
     def __init__(
         self,
-        core: CMMCorePlus,
+        core: GuardedCore,
         profile: Profile,
         *,
         clock: Clock,
@@ -69,19 +76,34 @@ class Microscope:
         built_in: BuiltIn | None = None,
     ) -> None:
         self.core, self.clock, self.sleep = core, clock, sleep
+        core.setTimeoutMs(round(profile.stage.timeout_s * 1000))
+        self.acquiring = threading.Lock()
         self.profile = profile
         self.built_in = built_in
         self.truth: Truth | None = built_in.truth if built_in else None
-        self._closed = False
+        self._channels = Channels(core, profile)
+        self.closed = False
         self._snaps = 0
         self._pixel_size_um = self._find_pixel_size()
+        if profile.channels:
+            self.set_exposure(exposure_of(profile.channel, profile))
         self._home_z_um = self.z_um
         try:
             require_z(self._home_z_um, profile.stage)
         except LimitError:
-            self._closed = True
+            self.closed = True
             release(core)
             raise
+
+    @property
+    def profile(self) -> Profile:
+        """As given or set since; its limits hold at every call to the devices."""
+        return self._profile
+
+    @profile.setter
+    def profile(self, profile: Profile) -> None:
+        self._profile = profile
+        self.core.guard(profile.stage)
 
     @property
     def pixel_size_um(self) -> float:
@@ -112,6 +134,50 @@ class Microscope:
         return float(self.core.getExposure())
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that can be chosen: the presets of the channel group, or the profile's one."""
+        return self._channels.names
+
+    @property
+    def channel(self) -> str:
+        """The channel in the light path."""
+        return self._channels.current
+
+    @property
+    def channel_group(self) -> str | None:
+        """Config group of the channels; None where the light path is left alone."""
+        return self._channels.group
+
+    def require_channel(self, name: str) -> None:
+        """Raise :class:`MicroscopeError` where there is no such channel."""
+        self._channels.require(name)
+
+    def set_channel(self, name: str) -> None:
+        """Switch to a channel and its exposure, and wait for the devices.
+
+        Raises
+        ------
+        MicroscopeError
+            No such channel, or a device failed.
+        """
+        self._channels.set(name)
+        self.set_exposure(exposure_of(name, self.profile))
+
+    def exposure_of(self, setting: ChannelSetting) -> float:
+        """Exposure in ms that a channel is taken with: its own, or the profile's for it."""
+        return setting.exposure_ms or exposure_of(setting.name, self.profile)
+
+    def set_exposure(self, exposure_ms: float) -> None:
+        """Set the exposure time. Raises :class:`MicroscopeError` where the camera refuses it."""
+        try:
+            self.core.setExposure(exposure_ms)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise MicroscopeError(
+                f"The camera did not take an exposure of {exposure_ms:g} ms ({error}); choose "
+                "another."
+            ) from error
+
+    @property
     def info(self) -> StreamInfo:
         """Facts of the camera's stream as it is set now."""
         dtype = np.dtype(f"uint{8 * self.core.getBytesPerPixel()}")
@@ -120,7 +186,7 @@ class Microscope:
             dtype=dtype.name,
             pixel_size_um=self.pixel_size_um,
             frame_rate_hz=self.profile.camera.frame_rate_hz if self.built_in else 0.0,
-            channel=self.profile.channel,
+            channel=self.channel,
             exposure_ms=self.exposure_ms,
             origin=self.profile.name,
         )
@@ -135,21 +201,84 @@ class Microscope:
         MicroscopeError
             The stage failed, or did not arrive.
         """
-        require_z(z_um, self.profile.stage)
+        stage = self.profile.stage
+        require_z(z_um, stage)
         try:
+            if stage.backlash_um > 0 and z_um < self.z_um:
+                # From below, so that the play of the drive lies on the same side for every plane.
+                self.core.setPosition(max(z_um - stage.backlash_um, stage.z_min_um))
+                self.core.waitForDevice(self.core.getFocusDevice())
             self.core.setPosition(z_um)
             self.core.waitForDevice(self.core.getFocusDevice())
+        except LimitError:
+            raise
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise MicroscopeError(
+                f"The focus stage did not come to {z_um:.2f} µm, it stands at {self._place()} "
+                f"({error}); check that it can move freely and is switched on."
+            ) from error
+        self.require_arrival(z_um)
+
+    def _place(self) -> str:
+        """Where the focus stage is, in words."""
+        try:
+            return f"{self.z_um:.2f} µm"
+        except (RuntimeError, TimeoutError, OSError):
+            return "an unknown height"
+
+    def require_arrival(self, z_um: float) -> None:
+        """Raise :class:`MicroscopeError` where the focus stage does not stand at ``z_um``."""
+        try:
             arrived = self.z_um
         except (RuntimeError, TimeoutError, OSError) as error:
             raise MicroscopeError(
-                f"The focus stage failed on its way to {z_um:g} µm ({error}); "
-                "check the stage and its controller."
+                f"The focus stage does not say where it stands ({error}); check the stage and "
+                "its controller."
             ) from error
         if abs(arrived - z_um) > Z_ACCURACY_UM:
             raise MicroscopeError(
                 f"The focus stage stands at {arrived:.2f} µm instead of {z_um:.2f} µm; "
                 "check that it can move freely and is switched on."
             )
+
+    def hardware_focus(self) -> float:
+        """Let the autofocus device find the focus and return it in µm.
+
+        Raises
+        ------
+        LimitError
+            It went outside the limits; the focus is back where it was.
+        MicroscopeError
+            There is none, or it found nothing.
+        """
+        if not self.core.getAutoFocusDevice():
+            raise MicroscopeError(
+                "This microscope has no autofocus device; set calibration.autofocus to image."
+            )
+        before = self.z_um
+        try:
+            self.core.fullFocus()
+            self.core.waitForDevice(self.core.getFocusDevice())
+            found = self.z_um
+        except LimitError:
+            raise
+        except (RuntimeError, TimeoutError, OSError) as error:
+            self.move_z(before)
+            raise MicroscopeError(
+                f"The autofocus device found no focus ({error}); bring the sample nearer to the "
+                "focus, or set calibration.autofocus to image."
+            ) from error
+        return found
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what takes the pictures."""
+        return {
+            "deepz-live": version("deepz-live"),
+            "pymmcore-plus": version("pymmcore-plus"),
+            "Micro-Manager": str(self.core.getVersionInfo()),
+            "device interface": str(self.core.getAPIVersionInfo()),
+        }
 
     def move_xy(self, x_um: float, y_um: float) -> None:
         """Move the xy stage and wait. Raises :class:`LimitError`, :class:`MicroscopeError`."""
@@ -171,20 +300,24 @@ class Microscope:
             ) from error
 
     def snap(self) -> Frame:
-        """One frame at the present focus; the shutter opens for it. Raises MicroscopeError."""
+        """One frame at the present focus; the shutter opens for it. Raises MicroscopeError.
+
+        Its time is that at which the exposure began.
+        """
+        began_s = self.clock()
         try:
             self.core.snapImage()
             pixels = np.ascontiguousarray(self.core.getImage())
             z_um = self.z_um
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, TimeoutError, ValueError, OSError) as error:
             raise MicroscopeError(f"The camera took no picture ({error}); check it.") from error
         frame = Frame(
             pixels=pixels,
             index=self._snaps,
-            time_s=self.clock(),
+            time_s=began_s,
             z_um=z_um,
             exposure_ms=self.exposure_ms,
-            channel=self.profile.channel,
+            channel=self.channel,
         )
         self._snaps += 1
         return frame
@@ -213,9 +346,10 @@ class Microscope:
 
     def close(self) -> None:
         """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self._end_acquisition()
+        self.closed = True
         try:
             if self.core.isSequenceRunning():
                 self.core.stopSequenceAcquisition()
@@ -223,6 +357,13 @@ class Microscope:
             self.move_z(self._home_z_um)
         finally:
             release(self.core)
+
+    def _end_acquisition(self) -> None:
+        """Let a z-stack that another thread takes end, so that it does not move things after us."""
+        patience_s = self.profile.camera.timeout_s + self.profile.stage.timeout_s
+        self.core.mda.cancel()
+        if self.acquiring.acquire(timeout=patience_s):
+            self.acquiring.release()
 
     def __enter__(self) -> Self:
         return self

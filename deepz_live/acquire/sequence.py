@@ -1,44 +1,74 @@
-"""Running a plan through pymmcore-plus and keeping its frames."""
+"""Running the z-stack of one field and channel through pymmcore-plus and keeping its frames."""
 
 from __future__ import annotations
 
 import queue
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import useq
 from numpy.typing import NDArray
 
-from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
+from deepz_live.acquire.engine import TIME_TAG, Z_TAG, StackEngine
+from deepz_live.acquire.errors import AcquisitionAbortedError, LimitError, MicroscopeError
 from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.plan import check_plan
 
+_LOOK_EVERY_S = 0.25
+_EXPOSURES = 5
+"""A camera may take so many exposure times for a frame before it counts as stuck."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """One plane as it arrives: the ``count``-th, ``pixels (Y, X)``, where the stage stood, when."""
+
+    count: int
+    pixels: NDArray[Any]
+    z_um: float
+    time_s: float
+
 
 class StackRun:
-    """The z-stack of one field: one plan, run once, in the calling thread.
+    """The z-stack of one field: one plan, run once.
 
-    ``planes`` counts the frames that have arrived; another thread may look at it and may call
-    :meth:`cancel`.
+    The acquisition has a thread of its own, which a camera that never answers may block for
+    ever; :meth:`run` gives up on it. ``checkpoint`` is called on that thread before each plane:
+    it may wait there, and what it raises ends the stack.
     """
 
-    def __init__(self, microscope: Microscope, plan: useq.MDASequence) -> None:
-        self._microscope, self._plan = microscope, plan
-        self._arrived: queue.SimpleQueue[tuple[NDArray[np.generic], useq.MDAEvent]]
-        self._arrived = queue.SimpleQueue()
-        self._cancelled = False
-        self.planes = 0
+    def __init__(
+        self,
+        microscope: Microscope,
+        plan: useq.MDASequence,
+        *,
+        checkpoint: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._microscope, self._plan, self._checkpoint = microscope, plan, checkpoint
+        self._arrived: queue.SimpleQueue[Plane | None] = queue.SimpleQueue()
+        self._engine = StackEngine(microscope, checkpoint)
+        self._wanted = len(list(plan))
+        self._error: Exception | None = None
+        self._count = 0
+        # Asked now: a camera that is stuck does not tell its exposure.
+        self._slack_s = _EXPOSURES * microscope.exposure_ms / 1000
+
+    @property
+    def read_back(self) -> bool:
+        """Whether the stage was asked for each plane's z, or its z is as commanded."""
+        return self._engine.read_back
 
     def cancel(self) -> None:
-        """Stop after the plane under way; :meth:`run` then raises AcquisitionAbortedError."""
-        self._cancelled = True
+        """Break off a sequence that the hardware runs, where no checkpoint is passed."""
         self._microscope.core.mda.cancel()
 
-    def run(
-        self, on_plane: Callable[[int], None] = lambda _: None
-    ) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
-        """``(Z, Y, X)`` counts and ``(Z,)`` stage z in µm, in the plan's order.
+    def run(self, on_plane: Callable[[Plane], None] = lambda _: None) -> list[Plane]:
+        """The planes in the plan's order, each with its z (:attr:`read_back`).
 
-        ``on_plane(count)`` is called on the thread of the acquisition: it must be quick.
+        ``on_plane`` is called on the calling thread.
 
         Raises
         ------
@@ -50,41 +80,71 @@ class StackRun:
             A device failed or planes are missing.
         """
         check_plan(self._plan, self._microscope.profile)
-        runner = self._microscope.core.mda
-        wanted = len(list(self._plan))
-
-        def keep(pixels: NDArray[np.generic], event: useq.MDAEvent, *_: object) -> None:
-            self._arrived.put((pixels.copy(), event))
-            self.planes += 1
-            if self._cancelled:
-                # A cancel before the runner was under way has been forgotten by it.
-                runner.cancel()
-            on_plane(self.planes)
-
-        runner.events.frameReady.connect(keep, check_nargs=False)
-        try:
-            if not self._cancelled:
-                runner.run(self._plan)
-        except (RuntimeError, TimeoutError, ValueError, OSError) as error:
-            if not self._cancelled:
-                raise MicroscopeError(
-                    f"The z-stack stopped after {self.planes} of {wanted} planes ({error}); "
-                    "check camera and stage."
-                ) from error
-        finally:
-            runner.events.frameReady.disconnect(keep)
-        if self._cancelled:
+        planes: list[Plane] = []
+        thread = threading.Thread(target=self._acquire, name="z-stack", daemon=True)
+        thread.start()
+        while (plane := self._next()) is not None:
+            planes.append(plane)
+            on_plane(plane)
+        thread.join()
+        if self._error is not None:
+            raise self._error
+        if len(planes) != self._wanted:
+            self._checkpoint()  # whoever broke it off may have said why
             raise AcquisitionAbortedError(
-                f"The z-stack was stopped after {self.planes} of {wanted} planes."
+                f"The z-stack was stopped after {len(planes)} of {self._wanted} planes."
             )
-        return self._collected(wanted)
+        return planes
 
-    def _collected(self, wanted: int) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
-        frames = [self._arrived.get() for _ in range(self._arrived.qsize())]
-        if len(frames) != wanted:
-            raise MicroscopeError(
-                f"The z-stack has {len(frames)} of {wanted} planes: the camera took no picture "
-                "of the others; check its cable and power."
-            )
-        heights = [float(event.z_pos) for _, event in frames if event.z_pos is not None]
-        return np.stack([pixels for pixels, _ in frames]), np.array(heights)
+    def _next(self) -> Plane | None:
+        """The next plane, None at the end. Raises where a device never answers."""
+        began = time.monotonic()
+        while True:
+            try:
+                return self._arrived.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                if self._engine.busy_with == "operator":
+                    began = time.monotonic()
+            profile = self._microscope.profile
+            patience_s = profile.camera.timeout_s + profile.stage.timeout_s + self._slack_s
+            if time.monotonic() - began > patience_s:
+                self._engine.given_up = True
+                raise MicroscopeError(
+                    f"The {self._engine.busy_with} has not answered for {patience_s:.1f} s after "
+                    f"plane {self._count} of {self._wanted}; check its cable and power."
+                )
+
+    def _acquire(self) -> None:
+        with self._microscope.acquiring:
+            self._acquire_alone()
+
+    def _acquire_alone(self) -> None:
+        runner = self._microscope.core.mda
+        before = runner.set_engine(self._engine)
+        runner.events.frameReady.connect(self._keep, check_nargs=False)
+        try:
+            runner.run(self._plan)
+        except (RuntimeError, TimeoutError, ValueError, OSError) as error:
+            self._error = self._sentence(error)
+        except Exception as error:
+            self._error = error
+        finally:
+            runner.events.frameReady.disconnect(self._keep)
+            if before is not None:
+                runner.set_engine(before)
+            self._arrived.put(None)
+
+    def _sentence(self, error: Exception) -> Exception:
+        if isinstance(error, (AcquisitionAbortedError, LimitError)):
+            return error
+        told = MicroscopeError(
+            f"The z-stack stopped after {self._count} of {self._wanted} planes: {error}"
+        )
+        told.__cause__ = error
+        return told
+
+    def _keep(self, pixels: NDArray[Any], _: useq.MDAEvent, facts: Any) -> None:
+        self._count += 1
+        self._arrived.put(
+            Plane(self._count, pixels.copy(), float(facts[Z_TAG]), float(facts[TIME_TAG]))
+        )

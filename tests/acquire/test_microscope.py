@@ -10,6 +10,7 @@ from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.focus import autofocus
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.acquire.plan import calibration_plan, check_plan
+from deepz_live.acquire.request import default_request
 from deepz_live.config import load_profile
 from tests.acquire.conftest import CONFIGS, EMBRYO, Opener, small_profile
 
@@ -31,10 +32,33 @@ def test_a_move_outside_the_limits_is_refused_and_nothing_moves(opened: Opener) 
 
 
 def test_a_stalled_stage_is_an_error(opened: Opener) -> None:
-    microscope = opened()
+    microscope = opened(small_profile(stage={"timeout_s": 0.02}))
     stage_of(microscope).stalled = True
+    with pytest.raises(MicroscopeError, match=r"to 3\.00 µm, it stands at 0\.00 µm .*timed out"):
+        microscope.move_z(3.0)
+    stage_of(microscope).stalled = False
+    microscope.move_z(3.0)
+
+
+def test_a_stage_that_only_says_it_moved_is_an_error(opened: Opener) -> None:
+    microscope = opened()
+    stage_of(microscope).deaf = True
     with pytest.raises(MicroscopeError, match=r"stands at 0\.00 µm instead of 3\.00 µm"):
         microscope.move_z(3.0)
+    stage_of(microscope).deaf = False
+
+
+def test_play_of_the_drive_is_taken_out_by_coming_from_below(opened: Opener) -> None:
+    microscope = opened(small_profile(stage={"backlash_um": 1.5}))
+    stage = stage_of(microscope)
+    for target in (5.0, -3.0, 2.0, 1.5):
+        microscope.move_z(target)
+        assert stage.height_um() == pytest.approx(target)
+        assert microscope.z_um == pytest.approx(target)
+    microscope.core.setPosition(0.5)
+    assert stage.height_um() == pytest.approx(1.5)
+    microscope.core.setPosition(-2.0)
+    assert stage.height_um() == pytest.approx(-0.5)
 
 
 def test_the_stage_takes_its_time() -> None:
@@ -48,7 +72,7 @@ def test_the_stage_takes_its_time() -> None:
         microscope.move_z(20.0)
         assert now[0] == pytest.approx(2.5)
         stage = stage_of(microscope)
-        stage._move = (0.0, 20.0, now[0])
+        stage._move = (0.0, 20.0, now[0], 0.0)
         now[0] += 1.0
         assert stage.height_um() == pytest.approx(10.0)
 
@@ -57,12 +81,12 @@ def test_a_plan_beyond_the_limits_is_refused_before_any_move(opened: Opener) -> 
     profile = small_profile(stage={"z_min_um": -15, "z_max_um": 15})
     microscope = opened(profile)
     with pytest.raises(LimitError, match="-20 µm"):
-        check_plan(calibration_plan(profile, microscope, 1), profile)
+        calibration_plan(default_request(profile, microscope, 1), microscope)
 
 
 def test_the_default_plan_has_81_planes_a_field_without_overlap(opened: Opener) -> None:
     microscope = opened()
-    plan = calibration_plan(microscope.profile, microscope, 3)
+    plan = calibration_plan(default_request(microscope.profile, microscope), microscope)
     events = list(plan)
     assert len(events) == 243
     heights = [event.z_pos for event in events[:81]]
@@ -121,7 +145,7 @@ def test_a_stack_file_sets_sensor_limits_and_plan(tmp_path: Path, opened: Opener
     microscope = opened(stack_profile(tmp_path / "s.tif", **sampling))
     assert microscope.info.shape == (30, 40)
     assert microscope.pixel_size_um == pytest.approx(0.2)
-    plan = calibration_plan(microscope.profile, microscope)
+    plan = calibration_plan(default_request(microscope.profile, microscope), microscope)
     check_plan(plan, microscope.profile)
     heights = [event.z_pos for event in plan]
     np.testing.assert_allclose(heights, (np.arange(6) - 3) * 0.3, atol=1e-9)
