@@ -66,6 +66,7 @@ class Info(_Model):
     channel: str
     exposure_ms: float
     origin: str
+    channels: tuple[str, ...] = ()
 
 
 class Manifest(_Model):

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
+from deepz_live.session.stack_facts import StackFacts, stack_xml
 from deepz_live.session.tiff import TiffContent, read_tiff
-from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, z_facts
+from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, write_tiff, z_facts
 
 __all__ = ["Stack", "StackError", "read_image", "read_stack", "write_planes", "write_stack"]
 
@@ -71,7 +72,18 @@ def read_stack(
         sampling unknown, values that are not finite.
     """
     path = Path(path)
-    content = read_tiff(path)
+    return stack_of(path, read_tiff(path), pixel_size_um, z_step_um, channel=channel)
+
+
+def stack_of(
+    path: Path,
+    content: TiffContent,
+    pixel_size_um: float | None = None,
+    z_step_um: float | None = None,
+    *,
+    channel: int | str | None = None,
+) -> Stack:
+    """The z-stack in what was read from ``path``, whichever format; else as :func:`read_stack`."""
     voxels, name = _one_channel(path, content, channel)
     _check_finite(path, voxels)
     pixel = _sampling(path, "pixel size", "pixel_size_um", pixel_size_um, content.pixel_size_um)
@@ -91,8 +103,10 @@ def read_stack(
     )
 
 
-def write_stack(path: Path | str, stack: Stack) -> None:
+def write_stack(path: Path | str, stack: Stack, about: StackFacts | None = None) -> None:
     """Write a stack as OME-TIFF with physical sizes, plane positions, channel and exposure.
+
+    ``about``, where given, adds optics, places, the time of each plane and versions.
 
     Raises
     ------
@@ -104,6 +118,10 @@ def write_stack(path: Path | str, stack: Stack) -> None:
             f"Could not write {path}: voxels of shape {stack.voxels.shape} and "
             f"{len(stack.z_um)} plane positions do not make a (Z, Y, X) stack."
         )
+    if about is not None:
+        name = Path(path).name.removesuffix(".ome.tif")
+        write_tiff(Path(path), stack.voxels, stack_xml(stack, about, name))
+        return
     facts = {**pixel_facts(stack.pixel_size_um), **z_facts(stack.z_um)}
     facts |= {"PhysicalSizeZ": stack.z_step_um, "PhysicalSizeZUnit": "µm"}
     facts["Channel"] = {"Name": [stack.channel]}
@@ -266,9 +284,14 @@ def _even_step(z_um: tuple[float, ...] | None) -> float | None:
 
 
 def _positions(z_um: tuple[float, ...] | None, count: int, step_um: float) -> NDArray[np.float64]:
-    """Stored positions where they agree with the step, else counted from the middle plane."""
-    if z_um is not None and len(z_um) == count:
+    """Stored positions where they go one way by about the step, else counted from the middle.
+
+    Positions read back from a stage scatter, and a step may be missing: their mean counts.
+    """
+    if z_um is not None and len(z_um) == count and count > 1:
         positions = np.asarray(z_um, dtype=np.float64)
-        if np.allclose(np.abs(np.diff(positions)), step_um, rtol=0.01) and count > 1:
+        steps = np.diff(positions)
+        one_way = bool((steps > 0).all() or (steps < 0).all())
+        if one_way and np.isclose(abs(steps.mean()), step_um, rtol=0.05):
             return positions
     return (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)

@@ -24,15 +24,18 @@ def write_ome_tiff(path: Path, pixels: NDArray[Any], metadata: dict[str, Any]) -
     StackError
         Folder missing, no permission, disk full.
     """
+    _write(path, pixels, ome=True, metadata={"axes": "ZYX", **metadata})
+
+
+def write_tiff(path: Path, pixels: NDArray[Any], xml: bytes) -> None:
+    """The same with the OME-XML given. Raises :class:`StackError` likewise."""
+    _write(path, pixels, ome=False, description=xml, metadata=None)
+
+
+def _write(path: Path, pixels: NDArray[Any], **options: Any) -> None:
     part = path.with_name(path.name + ".part")
     try:
-        tifffile.imwrite(
-            part,
-            np.ascontiguousarray(pixels),
-            ome=True,
-            photometric="minisblack",
-            metadata={"axes": "ZYX", **metadata},
-        )
+        tifffile.imwrite(part, np.ascontiguousarray(pixels), photometric="minisblack", **options)
         part.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
