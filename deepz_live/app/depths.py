@@ -15,16 +15,21 @@ RULER_UM = (-10.0, 10.0)
 """Ends of the depth knob's ruler."""
 
 
-def opening_view(engine: Engine | None) -> ViewRequest | None:
-    """A request that the engine's model can answer; None without an engine."""
+def opening_view(engine: Engine | None, *others: Engine) -> ViewRequest | None:
+    """A request that the engines' models can all answer; None without an engine."""
     if engine is None:
         return None
-    planes = engine.bundle.facts.z_planes_um
-    low, high = min(planes), max(planes)
+    low, high = common_range_um(engine, *others)
     return ViewRequest(
         distances_um=plane_distances(SPACING_UM, (low, high)),
         free_um=min(max(0.0, low), high),
     )
+
+
+def common_range_um(*engines: Engine) -> tuple[float, float]:
+    """Refocus distances that all these models know, µm."""
+    grids = [engine.bundle.facts.z_planes_um for engine in engines]
+    return max(min(grid) for grid in grids), min(max(grid) for grid in grids)
 
 
 def plane_distances(spacing_um: float, range_um: tuple[float, float]) -> tuple[float, ...]:

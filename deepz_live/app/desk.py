@@ -6,15 +6,16 @@ back, what was running.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from deepz_live.app.depths import opening_view
-from deepz_live.app.live import LiveSession
+from deepz_live.app.live_opening import channel_engines, live_on, stream_of
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope
+    from deepz_live.app.live import LiveSession
     from deepz_live.config import Profile
     from deepz_live.refocus.engine import Engine
     from deepz_live.stream.source import FrameSource
@@ -89,6 +90,8 @@ class Desk:
         self._engine: Engine | None = None
         self._microscope = microscope
         self._owned: list[Engine | Microscope] = []
+        self._lent = False
+        self._channel_models = ExitStack()
 
     @property
     def live(self) -> LiveSession | None:
@@ -163,18 +166,54 @@ class Desk:
         self._refuse_while_recording("a replay is opened")
         return self._exchange(lambda: self._session(source, None))
 
-    def pause_for(self, work: Callable[[], None]) -> LiveSession:
-        """Give the camera to ``work`` (a calibration), then stream again, whatever happened."""
+    def open_channels(self, names: Sequence[str]) -> LiveSession:
+        """Stream these channels in turn, each with its own model; of one name that channel alone.
+
+        Raises
+        ------
+        MicroscopeError, SourceError, BundleError, RefocusError, DeskError
+            The camera streams as before.
+        """
+        microscope, models = self.lend(), ExitStack()
+        try:
+            engines = models.enter_context(
+                channel_engines(microscope.profile, names, self._openers.engine)
+            )
+            source = stream_of(microscope, names)
+            live = live_on(source, self._engine, microscope, engines=engines)
+            live.start()
+        except Exception:
+            models.close()
+            self.take_back()
+            raise
+        self._channel_models.close()
+        self._channel_models, self._live, self._lent = models, live, False
+        return live
+
+    def lend(self) -> Microscope:
+        """Stop the stream, so that somebody else can use the microscope; harmless when repeated.
+
+        It streams again after :meth:`take_back`, or when something else is opened.
+
+        Raises
+        ------
+        DeskError
+            No microscope is open, or a recording is running.
+        """
+        if self._microscope is None:
+            raise DeskError("No microscope is open; open a profile first.")
         self._refuse_while_recording("a calibration starts")
-        source = self._source()
         if self._live is not None:
             self._live.stop()
-        try:
-            work()
-        finally:
-            self._live = self._session(source, self._microscope)
+        self._lent = True
+        return self._microscope
+
+    def take_back(self) -> None:
+        """Stream from the microscope again after :meth:`lend`, as it is set now."""
+        if self._lent and self._microscope is not None:
+            self._lent = False
+            self._live = self._session(self._microscope.camera_source(), self._microscope)
             self._live.start()
-        return self._live
 
     def close(self) -> None:
         """Stop the session and close what was opened here; harmless when called twice."""
@@ -182,35 +221,38 @@ class Desk:
             if self._live is not None:
                 self._live.stop()
         finally:
+            self._channel_models.close()
             owned, self._owned = self._owned, []
             for thing in reversed(owned):
                 thing.close()
 
     def _session(self, source: FrameSource, microscope: Microscope | None) -> LiveSession:
-        truth = microscope.truth if microscope is not None else None
-        return LiveSession(source, self._engine, request=opening_view(self._engine), truth=truth)
+        return live_on(source, self._engine, microscope)
 
     def _same_source(self, engine: Engine) -> LiveSession:
-        truth = self._microscope.truth if self._microscope is not None else None
-        return LiveSession(self._source(), engine, request=opening_view(engine), truth=truth)
+        own = self._live.engines if self._live is not None else None
+        return live_on(self._source(), engine, self._microscope, engines=own)
 
     def _source(self) -> FrameSource:
         if self._live is None:
             raise DeskError("Nothing is streaming; open a profile or a recorded session first.")
+        if self._lent and self._microscope is not None:
+            # Its channel and exposure may be others than before it was lent.
+            return self._microscope.camera_source()
         return self._live.source
 
     def _exchange(self, make: Callable[[], LiveSession]) -> LiveSession:
         """Stop the old session, start the new; on failure the old source streams again."""
         fresh = make()
-        old = self._live
+        old, self._lent = self._live, False
         if old is not None:
             old.stop()
         try:
             fresh.start()
         except Exception:
             if old is not None:
-                self._live = LiveSession(
-                    old.source, self._engine, request=opening_view(self._engine)
+                self._live = live_on(
+                    old.source, self._engine, self._microscope, engines=old.engines
                 )
                 self._live.start()
             raise
@@ -231,7 +273,7 @@ class Desk:
         return self._start_on(fresh)
 
     def _start_on(self, microscope: Microscope) -> LiveSession:
-        self._microscope = microscope
+        self._microscope, self._lent = microscope, False
         self._owned.append(microscope)
         self._live = self._session(microscope.camera_source(), microscope)
         self._live.start()

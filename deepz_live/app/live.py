@@ -14,22 +14,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from deepz_live.app.live_numbers import Clock, DriftErrors, LiveStatus, Newest, Pace, Truth
-from deepz_live.refocus.check import check_stream
+from deepz_live.app.focus_lock import FocusLock
+from deepz_live.app.live_channels import Newest, channel_summary, channel_warnings, pair_tolerance_s
+from deepz_live.app.live_facts import bundle_facts, request_facts
+from deepz_live.app.live_numbers import Clock, DriftErrors, LiveStatus, Pace, Truth
+from deepz_live.app.live_recorder import LiveRecorder
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
 from deepz_live.refocus.view import RefocusResult, ViewRequest
 from deepz_live.refocus.worker import RefocusWorker
-from deepz_live.session.errors import SessionError
-from deepz_live.session.reader import Session
 from deepz_live.session.replay import ReplaySource
-from deepz_live.session.writer import SessionWriter
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.hub import Hub
+from deepz_live.stream.pace import Paced
+from deepz_live.stream.pairing import PairedSlot, Pairing
 from deepz_live.stream.source import FrameSource
 
-__all__ = ["LiveSession", "LiveStatus", "Truth", "recorded_digests"]
+__all__ = ["LiveSession", "LiveStatus", "Truth"]
 
 _DRIFT_KEPT = 200_000
 
@@ -55,6 +57,11 @@ class LiveSession:
         Frame index to recorded digest: every result is compared with it.
     settings
         Written into the recording's manifest.
+    engines
+        The engine of single channels, where the stream has several; ``engine`` is for all others,
+        and its bundle is the one that is named first.
+    focus_lock
+        Moves the stage by the measured drift while it is switched on; started and stopped here.
     """
 
     def __init__(
@@ -68,30 +75,44 @@ class LiveSession:
         every_frame: bool = False,
         expected_digests: Mapping[int, int] | None = None,
         settings: dict[str, Any] | None = None,
+        engines: Mapping[str, Engine] | None = None,
+        focus_lock: FocusLock | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self.source = source
         self.engine = engine
+        self.engines = dict(engines or {}) if engine is not None else {}
         self._record_to = record_to
         self._truth = truth
         self._expected = expected_digests
-        self._settings = settings or {}
+        self.focus_lock = focus_lock if engine is not None else None
         self._fifo: BlockingFifo[Frame] | None = None
         if every_frame and engine is not None:
             self._fifo = BlockingFifo()
-        self._hub = Hub(source, clock=clock, pace_with=self._fifo)
+        channels, tolerance_s = source.info.channels, pair_tolerance_s(source.info)
+        self._hub = Hub(
+            source,
+            clock=clock,
+            pace_with=self._fifo,
+            latest=PairedSlot(channels, tolerance_s) if channels else None,
+        )
         self._newest = Newest(clock)
         self._refocused = Pace(clock)
         self._hub.attach(self._newest)
+        self._recorder = LiveRecorder(
+            self._hub, source.info, settings or {}, bundle_facts(engine, self.engines)
+        )
         self._lock = threading.Lock()
         self._result: RefocusResult | None = None
+        self._results: dict[str, RefocusResult] = {}
+        self._pairing: Pairing[RefocusResult] | None = None
+        if channels:
+            self._pairing = Pairing(channels, tolerance_s)
+        self._pair: tuple[RefocusResult, ...] | None = None
+        self._pairs = 0
         self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
         self._drift_errors = DriftErrors(truth)
         self._compared = self._identical = 0
-        self._writer: SessionWriter | None = None
-        self._recorder_error: Exception | None = None
-        self._written = 0
-        self._session: Path | None = None
         self._worker: RefocusWorker | None = None
         if engine is not None:
             self._worker = RefocusWorker(
@@ -102,25 +123,29 @@ class LiveSession:
                 clock=clock,
                 # A replayed frame carries the time of its recording.
                 latency_from_capture=not isinstance(source, ReplaySource),
+                moved_during=focus_lock.moved_during if focus_lock is not None else None,
+                engines=self.engines,
             )
             self._worker.on_result.append(self._take_result)
             self._worker.on_reference.append(self._take_reference)
             self._worker.on_error.append(self._take_error)
+        if self.focus_lock is not None:
+            self.focus_lock.on_event.append(self._recorder.event)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What of the stream differs from the model's training."""
         if self.engine is None:
             return ()
-        return check_stream(self.engine.bundle, self.source.info)
+        return channel_warnings(self.source.info, self.engine, self.engines)
 
     @property
     def error(self) -> Exception | None:
         """What the operator must see: the camera's, else the recording's, else the worker's."""
-        writer, worker = self._writer, self._worker
+        worker = self._worker
         return (
             self._hub.error
-            or (writer.error if writer is not None else self._recorder_error)
+            or self._recorder.error
             or (worker.error if worker is not None else None)
         )
 
@@ -133,7 +158,7 @@ class LiveSession:
     @property
     def recording(self) -> bool:
         """True while frames are written."""
-        return self._writer is not None
+        return self._recorder.running
 
     def start(self) -> None:
         """Begin to record (if asked for), to refocus and to stream.
@@ -146,6 +171,8 @@ class LiveSession:
         try:
             if self._record_to is not None:
                 self.start_recording(self._record_to)
+            if self.focus_lock is not None:
+                self.focus_lock.start()
             if self._worker is not None:
                 self._worker.start()
             self._hub.start()
@@ -162,7 +189,11 @@ class LiveSession:
                 if self._worker is not None:
                     self._worker.stop(timeout_s)
             finally:
-                self.stop_recording(timeout_s)
+                try:
+                    if self.focus_lock is not None:
+                        self.focus_lock.stop(timeout_s)
+                finally:
+                    self.stop_recording(timeout_s)
 
     def wait_finished(self, timeout_s: float) -> bool:
         """Wait for the end of a replay and of its refocusing; False if not in time."""
@@ -178,19 +209,11 @@ class LiveSession:
         SessionError
             The folder is not empty or cannot be written, or a recording runs already.
         """
-        if self._writer is not None:
-            raise SessionError(
-                f"A recording into {self._session} is running; stop it before starting another."
-            )
-        writer = SessionWriter(
-            folder, self.source.info, settings=self._settings, bundle=_bundle_facts(self.engine)
-        )
-        writer.start()
+        self._recorder.start(folder)
         if self._worker is not None:
-            writer.event("view", **_request_facts(self._worker.request))
-        self._recorder_error = None
-        self._writer, self._session = writer, folder
-        self._hub.attach(writer)
+            self._recorder.event("view", **request_facts(self._worker.request))
+        if self.focus_lock is not None and self.focus_lock.locked:
+            self._recorder.event("focus lock", on=True)
 
     def stop_recording(self, timeout_s: float = 30.0) -> None:
         """End the recording; what was captured until now is written. Harmless without one.
@@ -200,25 +223,14 @@ class LiveSession:
         SessionError
             The disk needs longer than ``timeout_s``; call again to wait on.
         """
-        with self._lock:
-            writer, self._writer = self._writer, None
-        if writer is None:
-            return
-        self._hub.detach(writer)
-        try:
-            writer.stop(timeout_s, error=self._hub.error)
-        except SessionError:
-            self._writer = writer  # the disk needs longer: the next stop waits on
-            raise
-        self._recorder_error = writer.error
-        self._written += writer.stats().written
+        self._recorder.stop(timeout_s)
 
     def set_view(self, request: ViewRequest) -> None:
         """Look at other planes. Raises :class:`RefocusError` outside the model's range."""
         if self._worker is None:
             raise RefocusError("No model is open, so there is nothing to refocus; open a bundle.")
         self._worker.request = request
-        self._event("view", **_request_facts(request))
+        self._recorder.event("view", **request_facts(request))
 
     def view(self) -> ViewRequest | None:
         """What is looked at; None without a model."""
@@ -229,18 +241,47 @@ class LiveSession:
         if self._worker is not None:
             self._worker.set_reference()
 
+    def set_focus_lock(self, on: bool) -> None:
+        """Hold the focus on the sample from now on, or let it go.
+
+        Raises
+        ------
+        RefocusError
+            There is nothing to hold it with: no model, or no microscope (a replay).
+        """
+        if self.focus_lock is not None:
+            if on:
+                self.focus_lock.lock()
+            else:
+                self.focus_lock.unlock()
+        elif on:
+            what = "model" if self._worker is None else "microscope"
+            raise RefocusError(
+                f"The focus cannot be locked without a {what}: drift is measured in refocused "
+                "planes and moves the stage; open one first."
+            )
+
     def clear_error(self) -> None:
         """Forget the worker's last error, once the operator has read it."""
         if self._worker is not None:
             self._worker.clear_error()
 
-    def latest_frame(self) -> Frame | None:
-        """The newest raw frame; it can be asked for again and again."""
-        return self._newest.frame
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that take turns; empty where there is but one."""
+        return self.source.info.channels
 
-    def latest_result(self) -> RefocusResult | None:
-        """The newest refocused frame; it can be asked for again and again."""
-        return self._result
+    def latest_frame(self, channel: str | None = None) -> Frame | None:
+        """The newest raw frame (of a channel); it can be asked for again and again."""
+        return self._newest.frame if channel is None else self._newest.frames.get(channel)
+
+    def latest_result(self, channel: str | None = None) -> RefocusResult | None:
+        """The newest refocused frame (of a channel); it can be asked for again and again."""
+        return self._result if channel is None else self._results.get(channel)
+
+    def latest_pair(self) -> tuple[RefocusResult, ...] | None:
+        """The newest results of all channels that belong together in time, in their order."""
+        return self._pair
 
     def drift_history(self) -> list[DriftSample]:
         """All drift samples since the start, oldest first; a new reference does not clear them."""
@@ -251,8 +292,7 @@ class LiveSession:
         """Numbers of this moment."""
         hub = self._hub.stats()
         worker = self._worker.stats() if self._worker is not None else None
-        writer = self._writer
-        record = writer.stats() if writer is not None else None
+        record = self._recorder.stats()
         return LiveStatus(
             camera_fps=hub.fps,
             refocus_fps=worker.fps if worker else 0.0,
@@ -272,18 +312,20 @@ class LiveSession:
             bytes_written=record.bytes_written if record else 0,
             free_bytes=record.free_bytes if record else 0,
             elapsed_s=record.elapsed_s if record else 0.0,
-            session=self._session,
+            session=self._recorder.folder,
+            channels=self.source.pace if isinstance(self.source, Paced) else None,
+            focus=self.focus_lock.status if self.focus_lock is not None else None,
         )
 
     def summary(self) -> dict[str, Any]:
         """The object that ``--json`` of demo, live and replay prints; rates are means over all."""
         hub = self._hub.stats()
         worker = self._worker.stats() if self._worker is not None else None
-        writer = self._writer
+        folder = self._recorder.folder
         summary: dict[str, Any] = {
             "frames_captured": hub.captured,
             "frames_refocused": worker.refocused if worker else 0,
-            "frames_recorded": self._written + (writer.stats().written if writer else 0),
+            "frames_recorded": self._recorder.written,
             "frames_lost": hub.lost,
             "frames_skipped_for_view": worker.skipped if worker else 0,
             "planes": len(self._worker.request.distances_um) if self._worker else 0,
@@ -293,8 +335,12 @@ class LiveSession:
             "latency_ms_p95": worker.latency_ms_p95 if worker else None,
             "drift_rmse_um": self._drift_errors.rmse(),
             "provider": self.engine.provider if self.engine is not None else None,
-            "session": str(self._session) if self._session is not None else None,
+            "session": str(folder) if folder is not None else None,
         }
+        if self.channels:
+            summary["channels"] = channel_summary(self.source, self._pairs)
+        if self.focus_lock is not None and self.focus_lock.used:
+            summary["focus_lock"] = asdict(self.focus_lock.status)
         if self._expected is not None:
             summary["planes_compared"] = self._compared
             summary["planes_identical"] = self._identical
@@ -303,8 +349,9 @@ class LiveSession:
     def _take_result(self, result: RefocusResult) -> None:
         """On the worker's thread."""
         index = result.frame.index
-        self._result = result
+        self._result = self._results[result.frame.channel] = result
         self._refocused.tick()
+        self._match(result)
         with self._lock:
             if result.drift is not None:
                 self._drift.append(result.drift)
@@ -312,53 +359,29 @@ class LiveSession:
             if self._expected is not None and index in self._expected:
                 self._compared += 1
                 self._identical += self._expected[index] == result.digest
-            writer = self._writer
-        if writer is not None:
-            drift = asdict(result.drift) if result.drift is not None else {}
-            writer.result(
-                index, digest=result.digest, distances_um=list(result.distances_um), **drift
-            )
+        if result.drift is not None and self.focus_lock is not None:
+            self.focus_lock.offer(result.drift, result.frame)
+        drift = asdict(result.drift) if result.drift is not None else {}
+        self._recorder.result(
+            index, digest=result.digest, distances_um=list(result.distances_um), **drift
+        )
+
+    def _match(self, result: RefocusResult) -> None:
+        if self._pairing is None:
+            return
+        frame = result.frame
+        pair = self._pairing.add(frame.channel, frame.time_s, result)
+        if pair is not None:
+            self._pair = pair
+            self._pairs += 1
 
     def _take_reference(self, frame: Frame) -> None:
         """On the worker's thread."""
         self._drift_errors.set_reference(frame.time_s)
-        self._event("reference", index=frame.index)
+        if self.focus_lock is not None:
+            self.focus_lock.restart()
+        self._recorder.event("reference", index=frame.index)
 
     def _take_error(self, frame: Frame, error: Exception) -> None:
         """On the worker's thread."""
-        self._event("error", index=frame.index, message=str(error))
-
-    def _event(self, kind: str, **facts: Any) -> None:
-        with self._lock:
-            writer = self._writer
-        if writer is not None:
-            writer.event(kind, **facts)
-
-
-def recorded_digests(session: Session, engine: Engine) -> dict[int, int] | None:
-    """Digests of a recording's planes by frame index, for ``expected_digests``.
-
-    None where the recording was refocused with another bundle, by another provider (whose
-    arithmetic rounds otherwise), or not at all.
-    """
-    bundle = session.manifest.bundle
-    wanted = {"sha256": engine.bundle.sha256, "provider": engine.provider}
-    if bundle is None or any(bundle.get(key) != value for key, value in wanted.items()):
-        return None
-    return {line["index"]: line["digest"] for line in session.results if "digest" in line}
-
-
-def _request_facts(request: ViewRequest) -> dict[str, Any]:
-    return {
-        "distances_um": list(request.distances_um),
-        "free_um": request.free_um,
-        "surface": None if request.surface is None else repr(request.surface),
-        "compensate": request.compensate,
-        "projection": request.projection,
-    }
-
-
-def _bundle_facts(engine: Engine | None) -> dict[str, Any] | None:
-    if engine is None:
-        return None
-    return {**engine.bundle.identity(), "provider": engine.provider}
+        self._recorder.event("error", index=frame.index, message=str(error))

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
+from deepz_live.app.focus_lock import LockStatus
 from deepz_live.refocus.drift import DriftSample
-from deepz_live.stream.frame import Frame
+from deepz_live.stream.pace import ChannelPace
 
 Clock = Callable[[], float]
 
@@ -45,6 +46,8 @@ class LiveStatus:
     free_bytes: int
     elapsed_s: float
     session: Path | None
+    focus: LockStatus | None = None
+    channels: ChannelPace | None = None
 
 
 class Pace:
@@ -66,19 +69,6 @@ class Pace:
         """Intervals a second; 0 with fewer than two events."""
         span = self._last - self._first
         return round((self._count - 1) / span, 3) if span > 0 else 0.0
-
-
-class Newest:
-    """A sink that keeps the newest frame for whoever wants to look."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.frame: Frame | None = None
-        self.pace = Pace(clock)
-
-    def offer(self, frame: Frame) -> None:
-        """Keep ``frame``."""
-        self.pace.tick()
-        self.frame = frame
 
 
 class DriftErrors:

@@ -6,21 +6,25 @@ import json
 import multiprocessing
 import queue
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from deepz_live.app.paths import configs_folder
 from deepz_live.app.quality import measure, record_quality
 from deepz_live.config import Optics
 from deepz_live.model.bundle import load_bundle
 from deepz_live.train.errors import TrainingError
+from deepz_live.train.order import TrainingOrder
 from deepz_live.train.preset import Preset, load_preset
 from deepz_live.train.progress import TrainingProgress
+from deepz_live.train.share import is_first_process
+from deepz_live.train.targets import partners
 
 if TYPE_CHECKING:
-    from deepz_live.train.run import NetworkName, TrainingOrder
+    from deepz_live.train.preset import NetworkName
 
 Box = tuple[slice, slice]
 Message = TrainingProgress | str
@@ -36,23 +40,33 @@ class TrainingChoices(TypedDict, total=False):
     preset
         Name of a shipped preset, or a path to a ``.yaml`` file; default ``quick``.
     model
-        ``planes`` (default) or ``generator``.
+        ``planes`` or ``generator``; default the preset's.
     minutes
         Training time; default the preset's.
     region
         Part of the field to train on, ``(slice in y, slice in x)``.
     init
         Bundle to start from.
+    teacher
+        Bundle of a generator for a planes model to learn from beside the stacks.
     resume
         Go on with the run that was stopped or killed.
+    target
+        Stacks of another modality to learn, or a folder of them: one for each stack, of the same
+        file name or in the same order.
+    channel
+        Of the calibrations' stacks only those of this channel.
     """
 
     preset: str
-    model: NetworkName
+    model: NetworkName | None
     minutes: float | None
     region: Box | None
     init: Path | None
+    teacher: Path | None
     resume: bool
+    target: Path | Sequence[Path] | None
+    channel: str | None
 
 
 class TrainingJob:
@@ -146,8 +160,10 @@ def training_order(
 ) -> TrainingOrder:
     """Check and complete what was asked for; raises as :class:`TrainingJob` does."""
     preset, minutes = choices.get("preset", "quick"), choices.get("minutes")
-    init = choices.get("init")
-    paths = find_stacks(stacks)
+    init, teacher = choices.get("init"), choices.get("teacher")
+    target = choices.get("target")
+    channel = choices.get("channel")
+    paths = training_stacks(stacks, channel)
     file = Path(preset)
     settings = load_preset(
         file if file.suffix == ".yaml" else configs_folder() / "train" / f"{preset}.yaml"
@@ -156,21 +172,22 @@ def training_order(
         settings = Preset.model_validate(settings.model_dump() | {"minutes": minutes})
     if out.exists() and not (out / "rdf.yaml").is_file():
         raise TrainingError(f"{out} exists and is not a bundle; choose a new folder for --out.")
-    try:
-        from deepz_live.train.run import TrainingOrder
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs PyTorch, which is not installed ({error}); install deepz-live[train]."
-        ) from error
+    for package in ("torch", "lightning_fabric"):
+        if find_spec(package) is None:
+            raise TrainingError(
+                f"Training needs {package}, which is not installed; install deepz-live[train]."
+            )
     return TrainingOrder(
         stacks=tuple(paths),
         out=out,
         preset=settings,
-        network=choices.get("model", "planes"),
+        network=choices.get("model") or settings.model,
         optics=_optics(paths[0].parent),
         box=choices.get("region"),
         init=load_bundle(init) if init else None,
+        teacher=load_bundle(teacher) if teacher else None,
         resume=choices.get("resume", False),
+        targets=() if target is None else tuple(training_stacks(target)),
     )
 
 
@@ -195,6 +212,49 @@ def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
     return found
 
 
+def training_stacks(stacks: Path | Sequence[Path], channel: str | None = None) -> list[Path]:
+    """Those of :func:`find_stacks` that may be learnt from: their calibration kept none for tests.
+
+    Parameters
+    ----------
+    channel
+        Only stacks of this channel; None: whatever is there.
+
+    Raises
+    ------
+    TrainingError
+        Nothing there, nothing but stacks for tests, or nothing of the channel.
+    """
+    found = find_stacks(stacks)
+    known = {folder: _entries(folder) for folder in {path.parent for path in found}}
+    entries = {path: known[path.parent].get(path.name, {}) for path in found}
+    kept = [path for path in found if entries[path].get("role") != "test"]
+    if not kept:
+        raise TrainingError(
+            f"All {len(found)} stacks in {found[0].parent} are kept for tests (their role in "
+            "calibration.json), none is left to train on; give stacks of the role train."
+        )
+    if channel is None:
+        return kept
+    chosen = [path for path in kept if entries[path].get("channel") == channel]
+    if not chosen:
+        there = sorted({str(entry["channel"]) for entry in entries.values() if "channel" in entry})
+        raise TrainingError(
+            f"No stack to train on is of channel {channel!r} by its calibration.json; there "
+            + (f"are stacks of {', '.join(there)}." if there else "is no such file; leave it out.")
+        )
+    return chosen
+
+
+def _entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the calibration beside the stacks says of each, by file name."""
+    file = folder / "calibration.json"
+    if not file.is_file():
+        return {}
+    entries = json.loads(file.read_text(encoding="utf-8")).get("fields", ())
+    return {str(entry.get("file")): entry for entry in entries}
+
+
 def _optics(folder: Path) -> Optics:
     """The optics written by the calibration beside its stacks; the defaults for other stacks."""
     file = folder / "calibration.json"
@@ -209,8 +269,18 @@ def _run(order: TrainingOrder, messages: Queue[Message], stop: Event) -> None:
 
     # Ctrl-C reaches the whole group; the parent turns it into a stop that keeps the best weights.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def report(progress: TrainingProgress) -> None:
+        if parent is not None and not parent.is_alive():
+            # The window or terminal was killed, and nobody waits for this run; its checkpoint
+            # stays for a resume.
+            messages.cancel_join_thread()
+            raise SystemExit
+        messages.put(progress)
+
     try:
-        train_and_measure(order, report=messages.put, stop=stop.is_set)
+        train_and_measure(order, report=report, stop=stop.is_set)
     except (ValueError, RuntimeError, OSError) as error:
         messages.put(str(error))
 
@@ -225,10 +295,16 @@ def train_and_measure(
     from deepz_live.train.run import train
 
     parts = train(order, report=report, stop=stop)
+    if not is_first_process():
+        return
     bundle = load_bundle(order.out)
 
     def note(text: str) -> None:
         report(TrainingProgress.note(text))
 
-    record_quality(bundle, measure(bundle, parts[:MEASURED_PARTS], report=note))
+    targets = None
+    if order.targets:
+        targets = dict(zip(order.stacks, partners(order.stacks, order.targets), strict=True))
+    kept = parts[:MEASURED_PARTS]
+    record_quality(bundle, measure(bundle, kept, targets=targets, report=note))
     note(f"Bundle written to {order.out}")

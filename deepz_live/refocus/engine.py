@@ -44,6 +44,9 @@ class Engine(Protocol):
     def volume(self, pixels: Pixels) -> Image:
         """All planes ``(Z, Y, X)`` float32 counts at ``bundle.facts.z_planes_um``.
 
+        The counts are the camera's; for a bundle trained on targets of another modality, that
+        modality's.
+
         ``pixels`` ``(Y, X)`` are camera counts of any dtype. Raises :class:`RefocusError`.
         """
 
@@ -206,4 +209,4 @@ def _through(runner: Runner, bundle: Bundle, image: Image, budget: int) -> Image
 
 
 def _counts(bundle: Bundle, planes: Image) -> Image:
-    return np.ascontiguousarray(bundle.facts.normalization.inverse(planes), np.float32)
+    return np.ascontiguousarray(bundle.facts.output_normalization.inverse(planes), np.float32)

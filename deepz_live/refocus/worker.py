@@ -1,4 +1,4 @@
-"""The thread that refocuses: newest frame in, newest result out.
+"""The thread that refocuses: newest frame in, newest result out; each channel with its engine.
 
 The network's volume does not depend on what is looked at; only the view cut out of it does. So a
 request that changes while the network runs is answered with the very same frame, and a view made
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from deepz_live.refocus.view import (
     make_view,
 )
 from deepz_live.stream.frame import Frame, StreamInfo
+from deepz_live.stream.pairing import PairedSlot
 from deepz_live.stream.slots import LatestSlot
 from deepz_live.stream.statistics import Clock, LatencyMeter, RateMeter
 
@@ -70,7 +71,12 @@ class RefocusWorker:
     """Refocuses frames of ``slot`` on a thread of its own. One lock, held for moments only.
 
     ``info`` lets frames be checked against the model. ``latency_from_capture=False`` measures
-    from the moment a frame was taken up instead, for replays, whose frames are old.
+    from the moment a frame was taken up instead, for replays, whose frames are old. In frames
+    for which ``moved_during`` is true the stage was under way: no drift is measured in them.
+
+    Of several channels each is refocused with its engine of ``engines``, or with ``engine``. Drift
+    is measured in one of them, the stream's first: brightness that changes by itself in another
+    (activity) is no movement. The others are compensated by that drift.
     """
 
     def __init__(
@@ -82,20 +88,25 @@ class RefocusWorker:
         info: StreamInfo | None = None,
         clock: Clock = time.monotonic,
         latency_from_capture: bool = True,
+        moved_during: Callable[[Frame], bool] | None = None,
+        engines: Mapping[str, Engine] | None = None,
     ) -> None:
-        facts = engine.bundle.facts
+        self._engines = dict(engines or {})
+        self._drift_channel = info.channels[0] if info is not None and info.channels else None
+        main = self._engines.get(self._drift_channel or "", engine)
+        facts = main.bundle.facts
         self._slot = slot
         self._engine = engine
         self._info = info
         self._clock = clock
         self._from_capture = latency_from_capture
-        self._z_planes_um = tuple(facts.z_planes_um)
+        self._moved_during = moved_during or (lambda _: False)
         self._pixel_size_um = info.pixel_size_um if info is not None else facts.pixel_size_um
-        self._drift = DriftEstimator(self._z_planes_um, self._pixel_size_um)
+        self._drift = DriftEstimator(tuple(facts.z_planes_um), self._pixel_size_um)
         self._good = DriftSample(0.0, 0.0, 0.0, 0.0, 1.0)
         self._lock = threading.Lock()
         self._request = request or ViewRequest()
-        check_request(self._request, self._z_planes_um)
+        self._check(self._request)
         self._generation = 0
         self._reference_wanted = False
         self._error: Exception | None = None
@@ -120,7 +131,7 @@ class RefocusWorker:
 
     @request.setter
     def request(self, request: ViewRequest) -> None:
-        check_request(request, self._z_planes_um)
+        self._check(request)
         with self._lock:
             self._request = request
             self._generation += 1
@@ -185,7 +196,7 @@ class RefocusWorker:
             failed, discarded = self._failed, self._discarded
         return WorkerStats(
             refocused=self._rate.count,
-            skipped=slot.skipped if isinstance(slot, LatestSlot) else 0,
+            skipped=slot.skipped if isinstance(slot, LatestSlot | PairedSlot) else 0,
             failed=failed,
             discarded=discarded,
             fps=self._rate.rate_hz(),
@@ -213,15 +224,17 @@ class RefocusWorker:
 
     def _refocus(self, frame: Frame) -> None:
         begin = frame.time_s if self._from_capture else self._clock()
-        volume = self._engine.volume(frame.pixels)
+        engine = self._engine_of(frame)
+        z_planes_um = tuple(engine.bundle.facts.z_planes_um)
+        volume = engine.volume(frame.pixels)
         mark = digest(volume)
         drift = self._measure(volume, frame)
-        warnings = check_frame(self._engine.bundle, frame, self._info)
+        warnings = check_frame(engine.bundle, frame, self._info_of(frame))
         for _ in range(_MAX_REMAKES):
             with self._lock:
                 request, generation = self._request, self._generation
             shift = self._shift(frame) if request.compensate else Shift()
-            view = make_view(volume, self._z_planes_um, self._pixel_size_um, request, shift)
+            view = make_view(volume, z_planes_um, self._pixel_size_um, request, shift)
             result = _result(frame, request, view, drift, warnings, mark, generation)
             if self._publish(result, begin):
                 return
@@ -244,7 +257,25 @@ class RefocusWorker:
         for listener in self.on_result:
             listener(result)
 
-    def _measure(self, volume: Image, frame: Frame) -> DriftSample:
+    def _check(self, request: ViewRequest) -> None:
+        """Raise :class:`RefocusError` where one of the models cannot answer."""
+        for engine in {id(one): one for one in (self._engine, *self._engines.values())}.values():
+            check_request(request, tuple(engine.bundle.facts.z_planes_um))
+
+    def _engine_of(self, frame: Frame) -> Engine:
+        return self._engines.get(frame.channel, self._engine)
+
+    def _info_of(self, frame: Frame) -> StreamInfo | None:
+        """The stream's facts as they are for this frame's channel."""
+        if self._info is None or not self._info.channels:
+            return self._info
+        return replace(self._info, channel=frame.channel, exposure_ms=frame.exposure_ms)
+
+    def _measure(self, volume: Image, frame: Frame) -> DriftSample | None:
+        if self._drift_channel is not None and frame.channel != self._drift_channel:
+            return None
+        if self._drift.has_reference and self._moved_during(frame):
+            return None  # a reference that is wanted is taken from a later frame
         with self._lock:
             wanted, self._reference_wanted = self._reference_wanted, False
         if wanted or not self._drift.has_reference:
@@ -260,6 +291,8 @@ class RefocusWorker:
 
     def _shift(self, frame: Frame) -> Shift:
         """Where the sample of the reference is in this frame; holds still on flagged samples."""
+        if not self._drift.has_reference:
+            return Shift()  # another channel came first
         stage_um = frame.z_um - self._drift.reference_z_um
         return Shift(
             dz_um=self._good.dz_um - stage_um,
@@ -272,7 +305,7 @@ def _result(
     frame: Frame,
     request: ViewRequest,
     view: View,
-    drift: DriftSample,
+    drift: DriftSample | None,
     warnings: tuple[str, ...],
     mark: int,
     generation: int,

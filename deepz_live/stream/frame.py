@@ -51,7 +51,9 @@ class StreamInfo:
     frame_rate_hz
         Nominal rate; 0 where unknown.
     channel, exposure_ms
-        As in :class:`Frame`.
+        As in :class:`Frame`; of several channels those of the first.
+    channels
+        All of them, where there are several that take turns; else empty.
     origin
         A line for people: profile name or session path.
     """
@@ -63,3 +65,4 @@ class StreamInfo:
     channel: str
     exposure_ms: float
     origin: str
+    channels: tuple[str, ...] = ()

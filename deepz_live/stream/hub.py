@@ -15,10 +15,13 @@ from dataclasses import dataclass
 
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
+from deepz_live.stream.pairing import PairedSlot
 from deepz_live.stream.sink import FrameSink
 from deepz_live.stream.slots import LatestSlot
 from deepz_live.stream.source import FrameSource, Seekable, SourceError
 from deepz_live.stream.statistics import Clock, RateMeter
+
+NewestSlot = LatestSlot[Frame] | PairedSlot
 
 READ_TIMEOUT_S = 0.1
 """How long the pump waits for a frame before it looks whether it should stop."""
@@ -66,6 +69,8 @@ class Hub:
     pace_with
         Every frame is also put here, and the pump *waits* for room. For replay and offline
         work, where no frame may be skipped; never for a camera.
+    latest
+        Where the newest frame is kept; by default one for all channels.
 
     A source that fails ends the pump: ``error`` says why, ``latest`` and ``pace_with`` are
     closed, and the sinks keep what they have.
@@ -77,8 +82,9 @@ class Hub:
         *,
         clock: Clock = time.monotonic,
         pace_with: BlockingFifo[Frame] | None = None,
+        latest: NewestSlot | None = None,
     ) -> None:
-        self.latest: LatestSlot[Frame] = LatestSlot()
+        self.latest: NewestSlot = latest if latest is not None else LatestSlot()
         self._source = source
         self._seekable = source if isinstance(source, Seekable) else None
         self._pace_with = pace_with

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepz_live.app.live import LiveSession, recorded_digests
+from deepz_live.app.live import LiveSession
+from deepz_live.app.live_facts import recorded_digests
 from deepz_live.config import Optics
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import BundleFacts

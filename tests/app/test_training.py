@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 import yaml
 
+from deepz_live.app import training
 from deepz_live.app.training import TrainingJob, find_stacks, training_order
 from deepz_live.model.bundle import load_bundle
 from deepz_live.train.errors import TrainingError
@@ -59,6 +61,27 @@ def test_a_failure_in_the_process_arrives_as_its_sentence(
         assert job.error is not None
         assert "leaves the field" in job.error
         assert not (tmp_path / "bundle").exists()
+    finally:
+        job.close()
+
+
+def test_a_run_ends_when_the_window_that_started_it_was_killed(
+    stacks: Path,  # noqa: F811
+    tmp_path: Path,
+    preset: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = TrainingJob(stacks, tmp_path / "bundle", preset=preset)
+
+    class Killed:
+        def is_alive(self) -> bool:
+            return False
+
+    monkeypatch.setattr(training.multiprocessing, "parent_process", Killed)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    try:
+        with pytest.raises(SystemExit):
+            training._run(job.order, job._messages, job._stop)
     finally:
         job.close()
 
