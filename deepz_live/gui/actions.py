@@ -45,6 +45,12 @@ ACTIONS: Mapping[str, ActionSpec] = {
     "reference": ActionSpec(
         "Set drift reference", "Measure drift from now on", "reference", ("Ctrl+R",)
     ),
+    "focus_lock": ActionSpec(
+        "Lock focus / let go", "The stage follows the measured drift", "target", ("Ctrl+L",)
+    ),
+    "channels": ActionSpec(
+        "Channels in turn…", "Stream several channels, each with its model", "", ("Ctrl+H",)
+    ),
     "fit": ActionSpec("Fit all", "Show the whole field", "fit", ("F",), "Fit"),
     "zoom_in": ActionSpec("Zoom in", "Closer, in all panes", "", ("+", "=")),
     "zoom_out": ActionSpec("Zoom out", "Further, in all panes", "", ("-",)),
@@ -55,7 +61,7 @@ ACTIONS: Mapping[str, ActionSpec] = {
 
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": ("open_profile", "open_bundle", "open_replay", "", "recordings", "", "quit"),
-    "&Microscope": ("record", "", "calibrate"),
+    "&Microscope": ("record", "", "channels", "focus_lock", "", "calibrate"),
     "&View": (
         "fit", "zoom_in", "zoom_out", "", "shallower", "deeper", "", "reference", "", "screenshot",
     ),

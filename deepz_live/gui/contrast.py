@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,22 @@ def to_screen(image: NDArray[Any], levels: Levels, gamma: float = 1.0) -> NDArra
     scaled *= np.float32(255.0)
     screen: NDArray[np.uint8] = scaled.astype(np.uint8)
     return screen
+
+
+COMPOSITE = ((1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 1, 0))
+"""Magenta, green, cyan, yellow: red, green and blue of overlaid channels, in their order.
+
+The first two are told apart by every eye.
+"""
+
+
+def blend(screens: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Grey images ``(Y, X)`` uint8 as one ``(Y, X, 3)``, each in its colour, clipped at white."""
+    total = np.zeros((*screens[0].shape, 3), np.uint16)
+    for screen, colour in zip(screens, COMPOSITE, strict=False):
+        total += screen[:, :, None] * np.array(colour, np.uint16)
+    mixed: NDArray[np.uint8] = np.minimum(total, 255).astype(np.uint8)
+    return mixed
 
 
 @dataclass(frozen=True, slots=True)

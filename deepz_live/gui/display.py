@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
-from deepz_live.gui.contrast import Levels, auto_levels, crop_for, to_screen
+from deepz_live.gui.contrast import Levels, auto_levels, blend, crop_for, to_screen
 from deepz_live.gui.panes import Pane
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
+
+Layers = dict[str, NDArray[Any]]
+"""Images ``(Y, X)`` that are shown in one pane, by channel."""
 
 LEVELS_PERIOD_S = 0.2
 LEVELS_SHARE = 0.3
@@ -50,10 +53,10 @@ class Display:
         self._panes = panes
         self._clock = clock
         self._look = Look()
-        self._levels: dict[Pane, Levels] = {}
+        self._levels: dict[tuple[Pane, str], Levels] = {}
         self._measured_s: dict[str, float] = {}
-        self._raw: NDArray[Any] | None = None
-        self._planes: dict[Pane, NDArray[np.float32]] = {}
+        self._raw: Layers = {}
+        self._planes: dict[Pane, Layers] = {}
         self._side: dict[Pane, str] = {}
         self._heads: dict[Pane, str] = {}
 
@@ -72,8 +75,10 @@ class Display:
 
     def clear(self, note_raw: str, note_planes: str) -> None:
         """Forget all images and say why there are none."""
-        self._raw = None
+        self._raw = {}
         self._planes.clear()
+        self._heads.clear()
+        self._side.clear()
         self._levels.clear()
         self._measured_s.clear()
         panes = self._panes
@@ -98,85 +103,106 @@ class Display:
         panes.free.set_title(plane_title(free_um), self._side.get(panes.free, ""))
         panes.projection.set_title(_range_title(range_um), self._side.get(panes.projection, ""))
 
-    def show_frame(self, frame: Frame) -> None:
-        """The camera's image as it is."""
-        self._raw = frame.pixels
+    def show_frame(self, *frames: Frame) -> None:
+        """The camera's image as it is; of several channels one over the other."""
+        self._raw = {frame.channel: frame.pixels for frame in frames}
         self._measure("raw", {self._panes.raw: self._raw})
-        self._draw(self._panes.raw, self._raw, f"stage z {signed(frame.z_um)} µm")
+        heights = dict.fromkeys(f"stage z {signed(frame.z_um)} µm" for frame in frames)
+        self._draw(self._panes.raw, self._raw, ", ".join(heights))
 
-    def show_result(self, result: RefocusResult) -> None:
-        """The refocused planes of one frame, and their titles."""
+    def show_result(self, *results: RefocusResult) -> None:
+        """The refocused planes of one frame (or of one of each channel), and their titles."""
         panes = self._panes
-        self._planes = dict(zip(panes.fixed, result.planes, strict=False))
-        self._planes[panes.free] = result.free
-        self._planes[panes.projection] = result.projection
+        self._planes = {}
+        for result in results:
+            images = [*zip(panes.fixed, result.planes, strict=False)]
+            images += [(panes.free, result.free), (panes.projection, result.projection)]
+            for pane, image in images:
+                self._planes.setdefault(pane, {})[result.frame.channel] = image
         self._measure("planes", self._planes)
-        for pane, distance in zip(panes.fixed, result.distances_um, strict=False):
+        for pane, distance in zip(panes.fixed, results[0].distances_um, strict=False):
             pane.set_title(plane_title(distance), self._side.get(pane, ""))
-        for pane, image in self._planes.items():
-            self._draw(pane, image)
+        for pane, layers in self._planes.items():
+            self._draw(pane, layers)
 
     def redraw(self) -> None:
         """The same images again: the view or the look has changed."""
-        if self._raw is not None:
+        if self._raw:
             self._measure("raw", {self._panes.raw: self._raw})
             self._draw(self._panes.raw, self._raw)
         if self._planes:
             self._measure("planes", self._planes)
-        for pane, image in self._planes.items():
-            self._draw(pane, image)
+        for pane, layers in self._planes.items():
+            self._draw(pane, layers)
 
     def value_at(self, at: tuple[float, float]) -> float | None:
-        """Counts of the raw image at ``(y, x)``; None outside of it."""
+        """Counts of the (first) raw image at ``(y, x)``; None outside of it."""
         y, x = int(np.floor(at[0])), int(np.floor(at[1]))
-        if self._raw is None or not (0 <= y < self._raw.shape[0] and 0 <= x < self._raw.shape[1]):
+        raw = next(iter(self._raw.values()), None)
+        if raw is None or not (0 <= y < raw.shape[0] and 0 <= x < raw.shape[1]):
             return None
-        return float(self._raw[y, x])
+        return float(raw[y, x])
 
-    def levels(self, pane: Pane) -> Levels | None:
-        """The levels a pane is shown with."""
-        return self._levels.get(pane)
+    def levels(self, pane: Pane, channel: str) -> Levels | None:
+        """The levels a pane is shown with in a channel."""
+        return self._levels.get((pane, channel))
 
-    def _measure(self, group: str, images: dict[Pane, NDArray[Any]]) -> None:
+    def _measure(self, group: str, images: dict[Pane, Layers]) -> None:
         """Levels for these panes, a few times a second and gliding, so that nothing flickers."""
-        fresh = [pane for pane in images if pane not in self._levels]
-        if not fresh:
+        keys = [(pane, name) for pane, layers in images.items() for name in layers]
+        if all(key in self._levels for key in keys):
             if self._look.hold:
                 return
             if self._clock() - self._measured_s.get(group, -1e9) < LEVELS_PERIOD_S:
                 return
         self._measured_s[group] = self._clock()
         if self._look.shared:
-            self._share(images)
+            self._share(keys)
             return
-        for pane, image in images.items():
-            self._glide(pane, auto_levels(image))
+        for pane, name in keys:
+            self._glide((pane, name), auto_levels(images[pane][name]))
 
-    def _share(self, images: dict[Pane, NDArray[Any]]) -> None:
-        pool = list(self._planes.values())
-        if self._raw is not None:
-            pool.append(self._raw)
-        common = auto_levels(*pool)
-        for pane in {*images, *self._levels}:
-            self._glide(pane, common)
+    def _share(self, keys: list[tuple[Pane, str]]) -> None:
+        """Shared by the panes, not by the channels: those differ in brightness by nature."""
+        for name in dict.fromkeys(name for _, name in keys):
+            everywhere = [*self._planes.values(), self._raw]
+            pool = [layers[name] for layers in everywhere if name in layers]
+            common = auto_levels(*pool)
+            for key in dict.fromkeys([*keys, *self._levels]):
+                if key[1] == name:
+                    self._glide(key, common)
 
-    def _glide(self, pane: Pane, target: Levels) -> None:
-        old = self._levels.get(pane)
-        self._levels[pane] = target if old is None else old.towards(target, LEVELS_SHARE)
+    def _glide(self, key: tuple[Pane, str], target: Levels) -> None:
+        old = self._levels.get(key)
+        self._levels[key] = target if old is None else old.towards(target, LEVELS_SHARE)
 
-    def _draw(self, pane: Pane, image: NDArray[Any], side: str = "") -> None:
-        levels = self._levels[pane]
+    def _draw(self, pane: Pane, layers: Layers, side: str = "") -> None:
         view = pane.view_rect
-        shape = (image.shape[0], image.shape[1])
-        crop = crop_for(shape, view.x(), view.y(), view.width(), view.height(), pane.screen_px)
-        part = crop.of(image)
-        rect = QRectF(crop.left, crop.top, part.shape[1] * crop.step, part.shape[0] * crop.step)
-        pane.set_picture(to_screen(part, levels, self._look.gamma), rect)
+        rows, columns = next(iter(layers.values())).shape[:2]
+        crop = crop_for(
+            (rows, columns), view.x(), view.y(), view.width(), view.height(), pane.screen_px
+        )
+        screens = [
+            to_screen(crop.of(image), self._levels[pane, name], self._look.gamma)
+            for name, image in layers.items()
+        ]
+        height, width = screens[0].shape
+        rect = QRectF(crop.left, crop.top, width * crop.step, height * crop.step)
+        pane.set_picture(screens[0] if len(screens) == 1 else blend(screens), rect)
         if side:
             self._heads[pane] = side
-        span = f"{levels.low:.0f} – {levels.high:.0f}"
-        self._side[pane] = " · ".join(filter(None, (self._heads.get(pane, ""), span)))
+        self._side[pane] = " · ".join(
+            filter(None, (self._heads.get(pane, ""), self._legend(pane, layers)))
+        )
         pane.set_title(pane.title, self._side[pane])
+
+    def _legend(self, pane: Pane, layers: Layers) -> str:
+        """The levels; those of several channels would not fit."""
+        if len(layers) > 1:
+            return ""
+        (name,) = layers
+        levels = self._levels[pane, name]
+        return f"{levels.low:.0f} – {levels.high:.0f}"
 
 
 def plane_title(distance_um: float) -> str:

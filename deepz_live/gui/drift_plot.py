@@ -1,4 +1,4 @@
-"""Drift of the sample over time, with *Set reference* and *Compensate*."""
+"""Drift of the sample over time, with *Set reference*, *Compensate* and *Lock focus*."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class DriftPanel(QFrame):
 
     reference_wanted = pyqtSignal()
     compensate_wanted = pyqtSignal(bool)
+    lock_wanted = pyqtSignal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +49,11 @@ class DriftPanel(QFrame):
             "Hold the view still: shift depths and picture by the measured drift"
         )
         self.compensate.clicked.connect(self.compensate_wanted)
+        self.lock = QPushButton(theme.icon("target"), "Lock focus")
+        self.lock.setCheckable(True)
+        self.lock.clicked.connect(self.lock_wanted)
         self._lay_out()
+        self.set_lockable(False)
         self.show_curves(DriftCurves(np.zeros(0), np.zeros((0, 3))), confidence=None)
 
     @property
@@ -64,6 +69,20 @@ class DriftPanel(QFrame):
     def set_compensating(self, on: bool) -> None:
         """Show whether the view is held still."""
         self.compensate.setChecked(on)
+
+    def set_lockable(self, able: bool) -> None:
+        """Whether there is a stage that could follow the sample."""
+        self.lock.setEnabled(able)
+        self.lock.setToolTip(
+            "Hold the focus on the sample: the stage follows the measured drift (Ctrl+L)"
+            if able
+            else "Needs a microscope and a model: the stage follows the measured drift"
+        )
+
+    def show_lock(self, on: bool) -> None:
+        """Whether the stage follows the sample."""
+        if self.lock.isChecked() != on:
+            self.lock.setChecked(on)
 
     def show_curves(self, curves: DriftCurves, confidence: float | None) -> None:
         """Show the last minute; ``confidence`` (0 … 1) of the newest sample, None without one."""
@@ -84,7 +103,7 @@ class DriftPanel(QFrame):
             theme.set_role(self._note, "dim")
         else:
             low = confidence < 0.3
-            self._note.setText(f"confidence {confidence:.2f}" + (" · not trusted" if low else ""))
+            self._note.setText(f"{'not trusted' if low else 'confidence'} {confidence:.2f}")
             theme.set_role(self._note, "caution" if low else "dim")
 
     def _scale(self, values: NDArray[np.float64]) -> None:
@@ -106,11 +125,12 @@ class DriftPanel(QFrame):
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance("z +00.00") + 4)
             head.addWidget(label)
         head.addStretch(1)
+        head.addWidget(self._note)
         buttons = QHBoxLayout()
         buttons.addWidget(self.reference)
         buttons.addWidget(self.compensate)
+        buttons.addWidget(self.lock)
         buttons.addStretch(1)
-        buttons.addWidget(self._note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)

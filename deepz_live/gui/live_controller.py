@@ -7,9 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
+from deepz_live.app.depths import common_range_um
+from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
-from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display
+from deepz_live.gui.channel_bar import ChannelBar
+from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display, signed
 from deepz_live.gui.drift_plot import DriftCurves, DriftPanel
 from deepz_live.gui.pane_grid import PaneGrid
 from deepz_live.gui.record_controller import RecordController
@@ -19,6 +22,7 @@ from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
+from deepz_live.stream.pace import ChannelPace
 
 SLOW_TICKS = 6
 """Numbers change five times a second: an eye cannot read faster."""
@@ -29,6 +33,7 @@ class Parts(Protocol):
     """What the controller shows things in; the main window is one."""
 
     grid: PaneGrid
+    channel_bar: ChannelBar
     status_line: StatusLine
     drift: DriftPanel
     banner: Banner
@@ -47,7 +52,9 @@ class LiveController:
         self._live: LiveSession | None = None
         self._frame: Frame | None = None
         self._result: RefocusResult | None = None
-        self._error = ""
+        self._error = self._lock_text = ""
+        self._channel: str | None = None
+        self._overlay = False
         self._ticks = 0
         self._dirty = False
         self.longest_tick_s = 0.0
@@ -66,14 +73,21 @@ class LiveController:
         self._frame = self._result = None
         self._error = ""
         engine = live.engine if live is not None else None
-        planes = tuple(engine.bundle.facts.z_planes_um) if engine is not None else ()
+        planes: tuple[float, ...] = ()
+        if live is not None and engine is not None:
+            planes = common_range_um(engine, *live.engines.values())
         parts.display.clear(
             NO_CAMERA if live is None else WAITING, NO_MODEL if engine is None else WAITING
         )
+        names = live.channels if live is not None else ()
+        parts.channel_bar.set_channels(names)
+        self.show_channel(names[0] if names else None)
         parts.view.use(live, planes)
         parts.record.use(live)
         parts.drift.set_enabled(engine is not None)
         parts.drift.set_compensating(False)
+        parts.drift.set_lockable(live is not None and live.focus_lock is not None)
+        self._lock_text = ""
         parts.drift.show_curves(drift_curves([]), None)
         parts.banner.show_warning("")
         if live is not None:
@@ -103,6 +117,28 @@ class LiveController:
         if self._live is not None:
             self._live.clear_error()
 
+    def show_channel(self, channel: str | None) -> None:
+        """Look at one channel, or (None) at all of them over each other."""
+        live = self._live
+        names = live.channels if live is not None else ()
+        self._channel = channel if names else None
+        self._overlay = bool(names) and channel is None
+        self._frame = self._result = None
+
+    def lock_focus(self, on: bool) -> None:
+        """Let the stage follow the measured drift, or let it stand."""
+        live = self._live
+        if live is not None and live.focus_lock is not None:
+            live.set_focus_lock(on)
+            self._show_lock(live.focus_lock.status)
+        else:
+            self._parts.drift.show_lock(False)
+
+    def toggle_focus_lock(self) -> None:
+        """The key: lock, or let go."""
+        lock = self._live.focus_lock if self._live is not None else None
+        self.lock_focus(lock is not None and not lock.locked)
+
     def point(self, at: tuple[float, float] | None) -> None:
         """Say what is under the mouse."""
         value = self._parts.display.value_at(at) if at is not None else None
@@ -117,17 +153,29 @@ class LiveController:
 
     def _pull(self, live: LiveSession) -> None:
         display = self._parts.display
-        frame, result = live.latest_frame(), live.latest_result()
+        frames, results = self._newest(live)
         if self._dirty:
             self._dirty = False
             display.redraw()
-        if frame is not None and frame is not self._frame:
-            self._frame = frame
-            display.show_frame(frame)
-        if result is not None and result is not self._result:
-            self._result = result
-            display.show_result(result)
+        if frames and frames[-1] is not self._frame:
+            self._frame = frames[-1]
+            display.show_frame(*frames)
+        if results and results[-1] is not self._result:
+            self._result = results[-1]
+            display.show_result(*results)
         self._show_trouble(live)
+
+    def _newest(self, live: LiveSession) -> tuple[tuple[Frame, ...], tuple[RefocusResult, ...]]:
+        """What to show: one frame and result, or one of each channel that belong together."""
+        if self._overlay:
+            pair = live.latest_pair() or ()
+            if pair or live.engine is not None:
+                return tuple(result.frame for result in pair), pair
+            frames = [live.latest_frame(name) for name in live.channels]
+            whole = tuple(frame for frame in frames if frame is not None)
+            return whole if len(whole) == len(frames) else (), ()
+        frame, result = live.latest_frame(self._channel), live.latest_result(self._channel)
+        return (frame,) if frame is not None else (), (result,) if result is not None else ()
 
     def _show_trouble(self, live: LiveSession) -> None:
         sentence = str(live.error) if live.error is not None else ""
@@ -148,16 +196,30 @@ class LiveController:
             line.show_field("latency", f"latency {_ms(status.latency_ms)}")
             line.show_field("skipped", f"skipped for view {status.skipped_for_view}")
         line.show_field("lost", *lost_text(status))
+        line.show_field("channels", *pace_text(status.channels))
+        self._show_lock(status.focus)
         self._parts.record.show(status)
         self._parts.transport.update()
         samples = live.drift_history()[-DRIFT_SAMPLES:]
         if samples:
             self._parts.drift.show_curves(drift_curves(samples), samples[-1].confidence)
 
+    def _show_lock(self, focus: LockStatus | None) -> None:
+        """Button, number, and once the sentence with which the lock gave up."""
+        parts = self._parts
+        parts.drift.show_lock(focus is not None and focus.state == "locked")
+        parts.status_line.show_field("focus", *focus_text(focus))
+        sentence = focus.text if focus is not None and focus.state == "stopped" else ""
+        if sentence != self._lock_text:
+            self._lock_text = sentence
+            if sentence:
+                parts.banner.show_error(sentence)
+
     def _show_names(self) -> None:
         line, live = self._parts.status_line, self._live
-        for field in ("camera", "refocus", "latency", "skipped", "lost", "source"):
+        for field in ("camera", "channels", "refocus", "latency", "skipped", "lost", "focus"):
             line.show_field(field, "")
+        line.show_field("source", "")
         if live is None or live.engine is None:
             line.show_field("provider", "")
             line.show_field("bundle", "no model")
@@ -171,6 +233,24 @@ class LiveController:
 def lost_text(status: LiveStatus) -> tuple[str, str]:
     """Text and role: red as soon as one frame is lost."""
     return f"lost {status.lost}", "alarm" if status.lost else "dim"
+
+
+def pace_text(pace: ChannelPace | None) -> tuple[str, str]:
+    """Rounds through the channels a second, and what limits them."""
+    if pace is None or pace.frames_hz <= 0:
+        return "", "dim"
+    return f"{pace.cycle_hz:.2f} rounds/s, limit: {pace.limited_by}", "dim"
+
+
+def focus_text(focus: LockStatus | None) -> tuple[str, str]:
+    """Text and role of the focus lock: amber once it has given up."""
+    if focus is None or focus.state == "off":
+        return "", "dim"
+    if focus.state == "stopped":
+        return "focus lock stopped", "caution"
+    if focus.error_um is None:
+        return "focus locking …", "dim"
+    return f"focus held, {signed(focus.error_um, 2)} µm", "dim"
 
 
 def drift_curves(samples: list[DriftSample]) -> DriftCurves:

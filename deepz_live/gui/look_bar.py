@@ -1,4 +1,4 @@
-"""Contrast, brightness curve, colours and plane spacing: the right end of the toolbar."""
+"""Channel, contrast, brightness curve, colours and plane spacing: the toolbar's right end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
 
 from deepz_live.app.depths import SPACING_UM
 from deepz_live.gui import theme
+from deepz_live.gui.channel_bar import ChannelBar
 from deepz_live.gui.pane_grid import COLOUR_MAPS
 
 
@@ -51,6 +52,8 @@ class LookBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
+        self.channels = ChannelBar()
+        row.addWidget(self.channels)
         for name, widgets in (
             ("Spacing", (self.spacing,)),
             ("Contrast", (self.sharing, self.curve, self.hold, self.colours)),

@@ -19,14 +19,12 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.app.depths import FIXED_PLANES
-from deepz_live.app.desk import Desk
+from deepz_live.app.desk import Desk, DeskError
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import TOOLBAR, fill_menus, make_actions
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
-from deepz_live.gui.calibration_controller import CalibrationController
-from deepz_live.gui.calibration_dialog import CalibrationDialog
-from deepz_live.gui.calibration_makers import make_job, make_run, preset_names
+from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.display import Display
 from deepz_live.gui.drift_plot import DriftPanel
 from deepz_live.gui.knob import DepthKnob
@@ -38,9 +36,10 @@ from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportBar, TransportController, replay_of
 from deepz_live.gui.view_controller import ViewController
+from deepz_live.gui.wizard.real_desk import RealWizardDesk
+from deepz_live.gui.wizard.wizard import CalibrationWizard
 
 TICK_MS = 33
-TRAINING_TICK_MS = 500
 CLOSE_TIMEOUT_S = 40.0
 KNOB_KEY_UM = 0.5
 
@@ -88,8 +87,7 @@ class MainWindow(QMainWindow):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.live.tick)
         self._timer.start(TICK_MS)
-        self.calibration: CalibrationController | None = None
-        self._slow_timer = QTimer(self)
+        self.wizard: CalibrationWizard | None = None
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
@@ -122,10 +120,9 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self._timer.stop()
-            self._slow_timer.stop()
-            if self.calibration is not None:
-                self.calibration.abort()
-                self.bridge.call(self.calibration.close, lambda _: None, self.show_failure)
+            if self.wizard is not None:
+                self.wizard.stop()
+                self.bridge.call(self.wizard.finish, lambda _: None, self.show_failure)
             self.bridge.call(self.desk.close, lambda _: None, self.show_failure)
             self.bridge.wait(CLOSE_TIMEOUT_S)
         super().closeEvent(event)
@@ -160,6 +157,7 @@ class MainWindow(QMainWindow):
         self.transport_bar = TransportBar()
         self.record_bar = RecordBar()
         self.look_bar = LookBar()
+        self.channel_bar = self.look_bar.channels
         self.status_line = StatusLine()
 
     def _lay_out(self) -> None:
@@ -206,6 +204,8 @@ class MainWindow(QMainWindow):
         self.grid.hovered.connect(self.live.point)
         self.drift.reference_wanted.connect(self._set_reference)
         self.drift.compensate_wanted.connect(self.view.hold_still)
+        self.drift.lock_wanted.connect(self.live.lock_focus)
+        self.channel_bar.channel_wanted.connect(self.live.show_channel)
         self.record_bar.pressed.connect(self.record.toggle)
         self.look_bar.look_wanted.connect(lambda changes: self.display.set_look(**changes))
         self.look_bar.colours_wanted.connect(self.grid.set_colour_map)
@@ -222,6 +222,8 @@ class MainWindow(QMainWindow):
             "quit": lambda: (self.close(), None)[1],
             "record": lambda: self.record.toggle(),
             "reference": self._set_reference,
+            "focus_lock": lambda: self.live.toggle_focus_lock(),
+            "channels": self._ask_channels,
             "fit": self.grid.fit,
             "zoom_in": lambda: self.grid.zoom(0.8),
             "zoom_out": lambda: self.grid.zoom(1.25),
@@ -247,33 +249,49 @@ class MainWindow(QMainWindow):
             self.live.live.set_reference()
 
     def _calibrate(self) -> None:
-        if self.calibration is None:
-            self.calibration = self._make_calibration()
-        self.calibration.open()
+        if self.wizard is None:
+            self.wizard = self._make_wizard()
+        self.wizard.open()
 
-    def _make_calibration(self) -> CalibrationController:
-        dialog = CalibrationDialog(preset_names(), self)
-        controller = CalibrationController(
-            dialog,
+    def _make_wizard(self) -> CalibrationWizard:
+        wizard = CalibrationWizard(
+            RealWizardDesk(self.desk),
             self.bridge,
-            self.desk,
             lambda: self.record.root,
-            make_run=make_run,
-            make_job=make_job,
-            resumed=lambda: self.use(self.desk.live),
-            use=self.open_bundle,
+            self.open_bundle,
+            self,
         )
-        dialog.stacks_wanted.connect(lambda: self._ask_stacks(controller))
-        self._slow_timer.timeout.connect(controller.tick)
-        self._slow_timer.start(TRAINING_TICK_MS)
-        return controller
+        wizard.room.given_back.connect(self._follow_desk)
+        return wizard
 
-    def _ask_stacks(self, controller: CalibrationController) -> None:
-        path = QFileDialog.getExistingDirectory(
-            self, "Folder of calibration stacks", str(self.record.root)
-        )
-        if path:
-            controller.choose_stacks(Path(path))
+    def _follow_desk(self) -> None:
+        """Show what streams now: the wizard had the camera, or opened another microscope."""
+        if self.desk.live is not self.live.live and not self._closed:
+            self.use(self.desk.live)
+
+    def _ask_channels(self) -> None:
+        microscope = self.desk.microscope
+        if microscope is None:
+            self.show_failure(DeskError("No microscope is open; open a profile first."))
+            return
+        names = microscope.channels
+        if len(names) < 2:
+            sentence = (
+                f"This microscope has but one channel, {', '.join(names)}; name the group of its "
+                "presets as micromanager.channel_group in the profile, to have several."
+            )
+            self.show_failure(DeskError(sentence))
+            return
+        live = self.live.live
+        ticked = live.channels if live is not None and live.channels else names
+        dialog = ChannelDialog(names, ticked, self)
+        dialog.chosen.connect(self.stream_channels)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def stream_channels(self, names: tuple[str, ...]) -> None:
+        """Take these channels in turn."""
+        self._exchange(lambda: self.desk.open_channels(names), "Switching channels …")
 
     def _ask_profile(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open profile", "", "Profiles (*.yaml *.yml)")

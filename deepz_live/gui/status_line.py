@@ -8,6 +8,11 @@ from deepz_live.gui import theme
 
 FIELDS = (
     ("camera", "Frames a second from the camera"),
+    (
+        "channels",
+        "Rounds through all channels a second, and what takes most of the time: exposure, "
+        "switching the filters, or reading the camera out",
+    ),
     ("refocus", "Virtual stacks a second"),
     ("latency", "From capture to the refocused view (median)"),
     (
@@ -15,6 +20,7 @@ FIELDS = (
         "Frames not refocused because a newer one was there; they are recorded all the same",
     ),
     ("lost", "Frames that the camera numbered and nobody received"),
+    ("focus", "The focus lock, and how far the stage is too low"),
     ("provider", "What the network runs on"),
     ("bundle", "The trained model"),
     ("source", "Where the frames come from"),

@@ -25,6 +25,9 @@ KNOB = "#62aebd"
 """Cyan: everything that belongs to the depth knob."""
 DRIFT_COLOURS = {"z": KNOB, "y": "#b58bd0", "x": "#93b06a"}
 
+_ARROWS = str(files("deepz_live.gui").joinpath("icons")).replace("\\", "/")
+"""Style sheets take pictures from files alone."""
+
 _STYLE = f"""
 QWidget {{ font-size: 12px; }}
 QToolTip {{ background: {PANEL}; color: {INK}; border: 1px solid {LINE}; padding: 3px; }}
@@ -49,8 +52,21 @@ QStatusBar {{ background: {PANEL}; border-top: 1px solid {LINE}; color: {INK_DIM
 QStatusBar::item {{ border: 0; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {FIELD}; color: {INK};
     border: 1px solid {LINE}; border-radius: 3px; padding: 2px 6px; min-height: 20px; }}
+QSpinBox, QDoubleSpinBox {{ padding-right: 18px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border;
+    width: 18px; border: 0; background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {LINE}; }}
+QAbstractSpinBox::up-arrow {{ image: url({_ARROWS}/arrow_up.svg); width: 12px; height: 12px; }}
+QAbstractSpinBox::down-arrow {{ image: url({_ARROWS}/arrow_down.svg); width: 12px;
+    height: 12px; }}
 QComboBox QAbstractItemView {{ background: {PANEL}; color: {INK};
     selection-background-color: {LINE}; }}
+QCheckBox::indicator, QAbstractItemView::indicator {{ width: 13px; height: 13px;
+    border: 1px solid {INK_DIM}; border-radius: 2px; background: {FIELD}; }}
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{
+    image: url({_ARROWS}/tick.svg); }}
 QProgressBar {{ background: {FIELD}; color: {INK}; border: 1px solid {LINE}; border-radius: 3px;
     text-align: center; min-height: 18px; }}
 QProgressBar::chunk {{ background: #35535a; }}

@@ -51,14 +51,16 @@ def opened(qtbot, tmp_path, raw, volume):
     """``opened(engine=…, camera=…)`` gives a window that shows a running session."""
     windows = []
 
-    def make(engine="working", camera=None, desk=None, wait=True):
+    def make(engine="working", camera=None, desk=None, wait=True, **options):
         if engine == "working":
             engine = FakeEngine(volume)
         window = MainWindow(desk or Desk(), recordings=tmp_path / "recordings")
         windows.append(window)
         window.show()
         window.begin(
-            lambda: LiveSession(camera or FakeCamera(raw), engine, request=opening_view(engine))
+            lambda: LiveSession(
+                camera or FakeCamera(raw), engine, request=opening_view(engine), **options
+            )
         )
         if wait:
             qtbot.waitUntil(lambda: window.grid.raw.picture is not None, timeout=WAIT_MS)

@@ -1,0 +1,138 @@
+"""Several channels in the real window: one is looked at, or all over each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fakes import FakeCamera, FakeEngine
+
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.app.desk import Desk
+from deepz_live.config import Profile
+from deepz_live.gui.channel_dialog import ChannelDialog
+from deepz_live.gui.contrast import blend
+from deepz_live.stream.pace import ChannelPace
+
+WAIT_MS = 20_000
+NAMES = ("TexasRed", "FITC")
+PACE = ChannelPace(NAMES, 7.2, 0.05, 0.08, 0.01, (36, 36))
+
+
+class TwoChannels(FakeCamera):
+    """The second channel is the first upside down and ten times as bright."""
+
+    pace = PACE
+
+    @property
+    def info(self):
+        return replace(super().info, channels=NAMES)
+
+    def read(self, timeout_s):
+        frame = super().read(timeout_s)
+        if frame is None or frame.index % 2 == 0:
+            return frame
+        pixels = (frame.pixels[::-1] * 10).astype(np.uint16)
+        return replace(frame, pixels=pixels, channel="FITC")
+
+
+@pytest.fixture
+def window(qtbot, opened, raw, volume):
+    other = FakeEngine(volume[:, ::-1])
+    window = opened(camera=TwoChannels(raw), engines={"FITC": other})
+    qtbot.waitUntil(lambda: window.grid.free.picture is not None, timeout=WAIT_MS)
+    return window
+
+
+def choose(window, index: int) -> None:
+    window.channel_bar.choice.setCurrentIndex(index)
+    window.channel_bar.choice.activated.emit(index)
+
+
+def test_the_chosen_channel_is_shown_and_keeps_its_contrast(qtbot, window):
+    bar = window.channel_bar
+    assert [bar.choice.itemText(i) for i in range(3)] == [*NAMES, "all, overlaid"]
+    assert bar.isVisibleTo(window)
+    assert window.live._frame.channel == "TexasRed"
+    choose(window, 1)
+    qtbot.waitUntil(
+        lambda: window.live._frame is not None and window.live._frame.channel == "FITC",
+        timeout=WAIT_MS,
+    )
+    qtbot.waitUntil(lambda: window.live._result is not None, timeout=WAIT_MS)
+    assert window.live._result.frame.channel == "FITC"
+    raw = window.grid.raw
+    faint, bright = (window.display.levels(raw, name) for name in NAMES)
+    assert bright.high > 5 * faint.high
+    assert "rounds/s, limit: switching" in window.status_line.text("channels")
+
+
+def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path):
+    choose(window, 2)
+    grid = window.grid
+    qtbot.waitUntil(
+        lambda: grid.free.picture is not None and grid.free.picture.ndim == 3, timeout=WAIT_MS
+    )
+    qtbot.waitUntil(lambda: grid.raw.picture.ndim == 3, timeout=WAIT_MS)
+    pair = window.live.live.latest_pair()
+    assert [result.frame.channel for result in pair] == list(NAMES)
+    assert abs(pair[0].frame.index - pair[1].frame.index) == 1
+    assert '(210, 0, 210)">TexasRed<' in window.channel_bar.legend.text()
+    assert '(0, 210, 0)">FITC<' in window.channel_bar.legend.text()
+    assert not window.grab().isNull()
+    choose(window, 0)
+    qtbot.waitUntil(lambda: grid.free.picture.ndim == 2, timeout=WAIT_MS)
+    assert window.channel_bar.legend.text() == ""
+
+
+def test_one_channel_has_no_choice(qtbot, opened):
+    window = opened()
+    assert not window.channel_bar.isVisibleTo(window)
+    assert window.status_line.text("channels") == ""
+
+
+def test_overlaid_channels_are_magenta_and_green_and_white_where_both_are_bright():
+    first = np.array([[0, 200, 0, 255]], np.uint8)
+    second = np.array([[0, 0, 100, 255]], np.uint8)
+    assert blend([first, second]).tolist() == [
+        [[0, 0, 0], [200, 0, 200], [0, 100, 0], [255, 255, 255]]
+    ]
+
+
+def test_the_built_in_worm_streams_both_channels_from_the_menu(qtbot, opened):
+    """The dialogue, the desk, the wheel and the pump; both channels arrive and are told apart."""
+    profile = Profile(
+        name="worm",
+        camera={"width_px": 64, "height_px": 64, "exposure_ms": 2.0},
+        specimen={"kind": "worm"},
+        filter_wheel={"switch_ms": 1.0},
+    )
+    with open_microscope(profile) as microscope:
+        window = opened(None, desk=Desk(microscope=microscope), camera=microscope.camera_source())
+        window.actions_by_key["channels"].trigger()
+        (dialog,) = window.findChildren(ChannelDialog)
+        assert dialog.names == NAMES
+        dialog.boxes["FITC"].setChecked(False)
+        dialog.boxes["TexasRed"].setChecked(False)
+        assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
+        for box in dialog.boxes.values():
+            box.setChecked(True)
+        dialog.accept()
+        qtbot.waitUntil(lambda: window.channel_bar.isVisibleTo(window), timeout=WAIT_MS)
+        live = window.live.live
+        qtbot.waitUntil(lambda: live.latest_frame("FITC") is not None, timeout=WAIT_MS)
+        choose(window, 2)
+        qtbot.waitUntil(
+            lambda: window.grid.raw.picture is not None and window.grid.raw.picture.ndim == 3,
+            timeout=WAIT_MS,
+        )
+        assert live.status().channels.channels == NAMES
+        window.close()
+        assert microscope.channel == "TexasRed"
+
+
+def test_without_a_microscope_there_are_no_channels_to_choose(opened):
+    window = opened()
+    window.actions_by_key["channels"].trigger()
+    assert "open a profile first" in window.banner.text
