@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepz_live.cli import check, demo, learn, refocus, stream
+from deepz_live.cli import calibration, check, demo, learn, refocus, report, stacks, stream
 from deepz_live.cli.base import app
 
-__all__ = ["app", "check", "demo", "learn", "refocus", "stream"]
+__all__ = ["app", "calibration", "check", "demo", "learn", "refocus", "report", "stacks", "stream"]

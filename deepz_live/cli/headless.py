@@ -26,11 +26,13 @@ def run_live(
     model: Path | None,
     record: Path | None,
     seconds: float | None,
+    *,
+    focus_lock: bool = False,
+    channels: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Stream, refocus and record until the time is up or Ctrl-C; returns the summary."""
     from deepz_live.acquire.microscope import open_microscope
-    from deepz_live.app.depths import opening_view
-    from deepz_live.app.live import LiveSession
+    from deepz_live.app.live_opening import channel_engines, live_on, stream_of
     from deepz_live.app.paths import find_profile
     from deepz_live.config import load_profile
     from deepz_live.refocus.engine import open_engine
@@ -38,22 +40,22 @@ def run_live(
     settings = load_profile(find_profile(profile), overrides)
     bundle = open_bundle(model)
     refuse_used_folder(record)
-    with open_microscope(settings) as microscope, closing(open_engine(bundle)) as engine:
-        session = LiveSession(
-            microscope.camera_source(),
-            engine,
-            record_to=record,
-            request=opening_view(engine),
-            truth=microscope.truth,
-            settings=settings.model_dump(mode="json"),
-        )
+    with (
+        open_microscope(settings) as microscope,
+        closing(open_engine(bundle)) as engine,
+        channel_engines(settings, channels, lambda own: open_engine(open_bundle(own))) as engines,
+    ):
+        source = stream_of(microscope, channels)
+        session = live_on(source, engine, microscope, engines=engines, record_to=record)
+        session.set_focus_lock(focus_lock)
         return run(session, seconds)
 
 
 def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[str, Any]:
     """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
     from deepz_live.app.depths import opening_view
-    from deepz_live.app.live import LiveSession, recorded_digests
+    from deepz_live.app.live import LiveSession
+    from deepz_live.app.live_facts import recorded_digests
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
@@ -94,13 +96,23 @@ def run(
 
 
 def _watch(session: LiveSession, seconds: float | None, clock: Clock) -> None:
-    begin = clock()
+    begin, told = clock(), ""
     with terminal().status("starting …") as line:
         while session.error is None:
+            told = _tell_of_lock(session, told)
             left = LOOK_EVERY_S if seconds is None else seconds - (clock() - begin)
             if left <= 0 or session.wait_finished(min(left, LOOK_EVERY_S)):
                 return
             line.update(_line(session, clock() - begin))
+
+
+def _tell_of_lock(session: LiveSession, told: str) -> str:
+    """The sentence with which the focus lock gave up, once; the stream goes on without it."""
+    focus = session.status().focus
+    if focus is None or focus.state != "stopped" or focus.text == told:
+        return told
+    say(f"Warning: {focus.text}")
+    return focus.text
 
 
 def _line(session: LiveSession, elapsed_s: float) -> str:
@@ -109,6 +121,10 @@ def _line(session: LiveSession, elapsed_s: float) -> str:
         f"{elapsed_s:6.1f} s  camera {status.camera_fps:.1f} fps  "
         f"refocused {status.refocus_fps:.1f} fps  lost {status.lost}"
     )
+    if status.channels is not None:
+        text += f"  {status.channels.cycle_hz:.2f} rounds/s, limit: {status.channels.limited_by}"
+    if status.focus is not None and status.focus.error_um is not None:
+        text += f"  focus {status.focus.error_um:+.2f} µm"
     if status.recording:
         text += f"  recorded {status.recorded} frames, {status.bytes_written / 1e6:.0f} MB"
     return text

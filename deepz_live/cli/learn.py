@@ -1,4 +1,4 @@
-"""From a microscope to a measured model: ``calibrate``, ``train``, ``evaluate``."""
+"""From stacks to a measured model: ``train``, ``evaluate``."""
 
 from __future__ import annotations
 
@@ -13,32 +13,17 @@ from deepz_live.cli.base import app, guarded, print_json, quiet_output
 
 @app.command()
 @guarded
-def calibrate(
-    out: Annotated[Path, typer.Option(help="New folder for the stacks.")],
-    profile: options.Profile = "simulated",
-    set_: options.Set = None,
-    fields: Annotated[
-        int | None, typer.Option(min=1, help="Number of fields of view; default: the profile's.")
-    ] = None,
-) -> None:
-    """Capture calibration z-stacks, one OME-TIFF a field and channel.
-
-    Example: [bold]deepz-live calibrate --profile simulated --fields 3 --out stacks[/bold]
-    """
-    from deepz_live.cli.calibration import run_calibration
-
-    run_calibration(profile, parse.overrides(set_ or []), fields, out)
-
-
-@app.command()
-@guarded
 def train(
     stacks: Annotated[Path, typer.Argument(help="Folder of calibration stacks, or one stack.")],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle.")],
     preset: Annotated[str, typer.Option(help="Training preset: a name or a .yaml file.")] = "quick",
     model: Annotated[
-        str, typer.Option(help="planes: all planes in one pass; generator: the paper's network.")
-    ] = "planes",
+        str | None,
+        typer.Option(
+            help="planes: all planes in one pass; generator: the paper's network; "
+            "default: the preset's."
+        ),
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Stop after this time; default: the preset's.")
     ] = None,
@@ -46,13 +31,31 @@ def train(
     init: Annotated[
         Path | None, typer.Option(help="Start from the network of this bundle.")
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="A planes model learns from the generator in this bundle as well."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")
     ] = False,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            help="Stacks of another modality to learn, e.g. confocal: one a stack, of the same "
+            "file name or in the same order."
+        ),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(help="Of several channels captured, train on this one's stacks."),
+    ] = None,
 ) -> None:
     """Train a refocusing network on calibration stacks and leave a bundle.
 
     Ctrl-C ends the training early and keeps the best network so far.
+
+    Several GPUs: [bold]torchrun --nproc-per-node 4 --no-python deepz-live train stacks --preset gpu
+    --out models/mine[/bold]
 
     Example: [bold]deepz-live train stacks --minutes 20 --out models/mine[/bold]
     """
@@ -67,6 +70,9 @@ def train(
         region=parse.region(region),
         init=init,
         resume=resume,
+        teacher=teacher,
+        target=target,
+        channel=channel,
     )
 
 
@@ -76,6 +82,7 @@ def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Bundle to measure.")],
     stacks: Annotated[list[Path], typer.Argument(help="Stacks or folders of them.")],
     region: options.Region = None,
+    target: options.Target = None,
     json: options.Json = False,
 ) -> None:
     """Measure a model against the mechanical scan, by refocus distance.
@@ -85,7 +92,7 @@ def evaluate(
     from deepz_live.cli.report import quality_of, show_quality
 
     with quiet_output(json):
-        report = quality_of(bundle, stacks, parse.region(region))
+        report = quality_of(bundle, stacks, parse.region(region), target)
     if json:
         print_json(report)
     else:

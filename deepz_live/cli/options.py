@@ -21,7 +21,9 @@ Set = Annotated[
 ]
 Model = Annotated[
     Path | None,
-    typer.Option("--model", "-m", help="Bundle of a trained network; default: the shipped one."),
+    typer.Option(
+        "--model", "-m", help="Bundle of a trained network: a folder, or the name of a shipped one."
+    ),
 ]
 Seconds = Annotated[
     float | None,
@@ -34,4 +36,11 @@ Json = Annotated[
 Region = Annotated[
     str | None,
     typer.Option("--region", metavar="Y0:Y1,X0:X1", help="Only this part of the field, in pixels."),
+]
+Target = Annotated[
+    Path | None,
+    typer.Option(
+        "--target",
+        help="For a model of another modality: its stacks (a folder or one), as in training.",
+    ),
 ]

@@ -55,3 +55,16 @@ def speed(text: str) -> float | None:
     if not (math.isfinite(factor) and factor > 0):
         raise UsageError(f"--speed {text!r} is neither a positive number nor 'max'.")
     return factor
+
+
+def names(option: str, text: str) -> tuple[str, ...]:
+    """``"TexasRed, FITC"`` → both names; an empty text → none."""
+    if not text.strip():
+        return ()
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(found) or len(set(found)) < len(found):
+        raise UsageError(
+            f"{option} {text!r} is not a list of different names; write for example "
+            f"{option} TexasRed,FITC."
+        )
+    return found

@@ -34,6 +34,14 @@ def live(
         Path | None, typer.Option(help="Record the frames into this session folder.")
     ] = None,
     seconds: options.Seconds = None,
+    focus_lock: Annotated[
+        bool,
+        typer.Option("--focus-lock", help="Let the stage follow the measured drift of the sample."),
+    ] = False,
+    channels: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Take these channels in turn, each with its own model."),
+    ] = "",
     headless: options.Headless = False,
     json: options.Json = False,
 ) -> None:
@@ -43,13 +51,18 @@ def live(
     """
     with quiet_output(json):
         if headless:
-            from deepz_live.cli.headless import run_live
-
-            summary = run_live(profile, parse.overrides(set_ or []), model, record, seconds)
+            from deepz_live.cli.headless import run_live as show
         else:
-            from deepz_live.cli.windowed import live_window
-
-            summary = live_window(profile, parse.overrides(set_ or []), model, record, seconds)
+            from deepz_live.cli.windowed import live_window as show
+        summary = show(
+            profile,
+            parse.overrides(set_ or []),
+            model,
+            record,
+            seconds,
+            focus_lock=focus_lock,
+            channels=parse.names("--channels", channels),
+        )
     finish(summary, json)
 
 

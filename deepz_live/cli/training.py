@@ -23,25 +23,32 @@ def run_training(
     out: Path,
     *,
     preset: str,
-    model: str,
+    model: str | None,
     minutes: float | None,
     region: Region | None,
     init: Path | None,
     resume: bool,
+    teacher: Path | None = None,
+    target: Path | None = None,
+    channel: str | None = None,
 ) -> None:
     """Train in a process of its own until its time is up; Ctrl-C keeps the best so far."""
     from deepz_live.app.training import TrainingJob
     from deepz_live.train.errors import TrainingError
+    from deepz_live.train.share import is_first_process
 
     job = TrainingJob(
         stacks,
         out,
         preset=preset,
-        model=_network(model),
+        model=_network(model) if model else None,
         minutes=minutes,
         region=region,
         init=init,
+        teacher=teacher,
         resume=resume,
+        target=target,
+        channel=channel,
     )
     job.start()
     try:
@@ -50,7 +57,8 @@ def run_training(
         job.close()
     if job.error is not None:
         raise TrainingError(job.error)
-    say(f"Wrote the bundle {out}.")
+    if is_first_process():
+        say(f"Wrote the bundle {out}.")
 
 
 def _network(name: str) -> Literal["planes", "generator"]:

@@ -50,13 +50,16 @@ def live_window(
     model: Path | None,
     record: Path | None,
     seconds: float | None,
+    *,
+    focus_lock: bool = False,
+    channels: tuple[str, ...] = (),
 ) -> Summary:
     """A microscope in the window."""
     from deepz_live.app.paths import find_profile
     from deepz_live.config import load_profile
 
     settings = load_profile(find_profile(profile), overrides)
-    return _live(settings, model, record, seconds=seconds)
+    return _live(settings, model, record, seconds=seconds, focus_lock=focus_lock, channels=channels)
 
 
 def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summary:
@@ -90,11 +93,12 @@ def _live(
     seconds: float | None = None,
     screenshot: Path | None = None,
     offscreen: bool = False,
+    focus_lock: bool = False,
+    channels: tuple[str, ...] = (),
 ) -> Summary:
     from deepz_live.acquire.microscope import open_microscope
-    from deepz_live.app.depths import opening_view
     from deepz_live.app.desk import Desk
-    from deepz_live.app.live import LiveSession
+    from deepz_live.app.live_opening import channel_engines, live_on, stream_of
     from deepz_live.gui.app import run_window
     from deepz_live.refocus.engine import open_engine
 
@@ -103,19 +107,15 @@ def _live(
     with (
         open_microscope(profile) as microscope,
         closing(open_engine(bundle)) as engine,
+        channel_engines(profile, channels, lambda own: open_engine(open_bundle(own))) as engines,
         interruptible() as prepare,
     ):
 
         def make() -> LiveSession:
-            session = LiveSession(
-                microscope.camera_source(),
-                engine,
-                record_to=record,
-                request=opening_view(engine),
-                truth=microscope.truth,
-                settings=microscope.profile.model_dump(mode="json"),
-            )
+            source = stream_of(microscope, channels)
+            session = live_on(source, engine, microscope, engines=engines, record_to=record)
             session.set_reference()
+            session.set_focus_lock(focus_lock)
             return session
 
         session = run_window(

@@ -9,6 +9,8 @@ SMALL = [
     *("--set", "camera.height_px=64"),
     *("--set", "camera.frame_rate_hz=40"),
 ]
+# So small a field would often be empty, with nothing to focus on.
+BEADS = ["--set", "specimen.beads_per_100um2=2"]
 KEYS = {
     "frames_captured",
     "frames_refocused",
@@ -67,7 +69,7 @@ def test_without_json_the_summary_is_for_people_and_stdout_stays_empty(run, bund
 def test_calibrate_leaves_one_stack_a_field(run, tmp_path):
     from deepz_live.session.stack import read_stack
 
-    plan = ["--set", "calibration.range_um=4", "--set", "calibration.step_um=1"]
+    plan = [*BEADS, "--set", "calibration.range_um=4", "--set", "calibration.step_um=1"]
     out = tmp_path / "stacks"
     done = run("calibrate", *SMALL, *plan, "--fields", "2", "--out", out)
     assert done.code == 0, done.err
@@ -93,7 +95,7 @@ def test_refocus_writes_the_planes_asked_for(run, bundle, tmp_path):
 
 
 def test_evaluate_prints_quality_by_distance(run, bundle, tmp_path):
-    plan = ["--set", "calibration.range_um=16", "--set", "calibration.step_um=2"]
+    plan = [*BEADS, "--set", "calibration.range_um=16", "--set", "calibration.step_um=2"]
     stacks = tmp_path / "stacks"
     assert run("calibrate", *SMALL, *plan, "--fields", "1", "--out", stacks).code == 0
     done = run("evaluate", bundle, stacks, "--json")

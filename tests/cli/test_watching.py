@@ -47,7 +47,14 @@ class FakeSession:
 
     def status(self):
         return SimpleNamespace(
-            camera_fps=20.0, refocus_fps=9.0, lost=0, recording=True, recorded=3, bytes_written=1e6
+            camera_fps=20.0,
+            refocus_fps=9.0,
+            lost=0,
+            recording=True,
+            recorded=3,
+            bytes_written=1e6,
+            focus=None,
+            channels=None,
         )
 
     def stop(self) -> None:
