@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -43,7 +42,6 @@ def collector(qapp):
     """As in the application: Qt objects are only ever deleted on this thread."""
     with collecting_on_gui_thread():
         yield
-        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
