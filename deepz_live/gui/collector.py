@@ -10,8 +10,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pyqtgraph.util.garbage_collector import GarbageCollector
 from PyQt6.QtCore import QCoreApplication, QEvent
+from pyqtgraph.util.garbage_collector import GarbageCollector
 
 INTERVAL_S = 1.0
 ROUNDS = 3  # a window, the connections of its parts, what those kept

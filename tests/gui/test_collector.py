@@ -24,6 +24,7 @@ def test_nothing_of_a_closed_window_outlives_the_block(qapp, tmp_path):
     with collecting_on_gui_thread():
         window = MainWindow(Desk(), recordings=tmp_path)
         window.show()
+        qapp.processEvents()
         window.close()
         window.deleteLater()
         del window
