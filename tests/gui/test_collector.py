@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from PyQt6 import sip
+from PyQt6.QtCore import QEvent
 
 from deepz_live.app.desk import Desk
 from deepz_live.gui.collector import collecting_on_gui_thread
@@ -27,5 +28,6 @@ def test_nothing_of_a_closed_window_outlives_the_block(qapp, tmp_path):
         qapp.processEvents()
         window.close()
         window.deleteLater()
+        qapp.sendPostedEvents(window, QEvent.Type.DeferredDelete)
         del window
     assert deleted_parts() == []
