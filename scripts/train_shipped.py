@@ -17,11 +17,15 @@ from typing import Annotated
 import yaml
 from pydantic import Field
 
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.acquire.request import default_request
+from deepz_live.app.calibrate import CalibrationRun
+from deepz_live.app.paths import find_profile
 from deepz_live.app.quality import evaluate, record_quality
 from deepz_live.app.training import find_stacks
-from deepz_live.cli.calibration import run_calibration
+from deepz_live.cli.capturing import with_progress
 from deepz_live.cli.training import run_training
-from deepz_live.config import PositiveInt, Settings
+from deepz_live.config import PositiveInt, Settings, load_profile
 from deepz_live.model.bundle import load_bundle
 
 
@@ -58,20 +62,30 @@ def main() -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     args = parser.parse_args()
-    recipe = Recipe.model_validate(yaml.safe_load(args.recipe.read_text(encoding="utf-8")))
+    recipe = read_recipe(args.recipe)
     for part, scenes in (("train", recipe.train), ("test", recipe.test)):
         for scene in scenes:
-            _capture(scene, args.work / part / scene.name)
+            capture(scene, args.work / part / scene.name)
     bundle = _train(recipe, args.work, args.recipe.stem)
     report = evaluate(load_bundle(bundle), find_stacks(args.work / "test"), report=print)
     record_quality(load_bundle(bundle), report)
 
 
-def _capture(scene: Scenes, out: Path) -> None:
-    if not out.exists():
-        # YAML prints a number as --set would read it.
-        overrides = {key: str(value) for key, value in scene.settings.items()}
-        run_calibration("simulated", overrides, scene.fields, out)
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a YAML file."""
+    return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def capture(scenes: Scenes, out: Path) -> None:
+    """Stacks of all fields of ``scenes`` in the new folder ``out``; nothing where it exists."""
+    if out.exists():
+        return
+    # YAML prints a number as --set would read it.
+    overrides = {key: str(value) for key, value in scenes.settings.items()}
+    profile = load_profile(find_profile("simulated"), overrides)
+    with open_microscope(profile) as microscope:
+        request = default_request(profile, microscope, scenes.fields)
+        with_progress(CalibrationRun(microscope, out, request))
 
 
 def _train(recipe: Recipe, work: Path, name: str) -> Path:
