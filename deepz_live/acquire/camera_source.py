@@ -1,4 +1,4 @@
-"""The camera as a frame source; nobody else takes frames out of the core."""
+"""The camera, or several at once, as a frame source; nobody else takes frames out of the core."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pymmcore_plus import CMMCorePlus, Metadata
 
-from deepz_live.acquire.cameras import require_one_camera
+from deepz_live.acquire.cameras import FrameNumbers
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.source import SourceError
 
 # Written by the built-in camera into its metadata; what Micro-Manager itself writes comes second.
-INDEX_TAGS = ("DeepzFrame", "ImageNumber")
 TIME_TAG, Z_TAG, ELAPSED_TAG = "DeepzTime-s", "DeepzZ-um", "ElapsedTime-ms"
 POLL_S = 0.001
 Z_POLL_S = 0.25
@@ -21,6 +20,9 @@ Z_POLL_S = 0.25
 
 class CameraSource:
     """Frames of a running camera, in order, each with the camera's own number and time.
+
+    Of several cameras that expose at once (``info.channels``, named after them) each frame carries
+    its camera as its channel, and the numbers count all frames.
 
     One thread, the pump, calls :meth:`read`. A number that is left out counts as lost. An
     overflow of the core's buffer, a frame of another size, a number that goes back, or a camera
@@ -39,8 +41,7 @@ class CameraSource:
         self._core, self._info, self._clock, self._sleep = core, info, clock, sleep
         self._fault = fault
         self._running = self._ended = False
-        self._next = 0
-        self._lost = 0
+        self._numbers = self._fresh_numbers()
         self._time_zero_s: float | None = None
         self._z: tuple[float, float] | None = None
 
@@ -50,7 +51,7 @@ class CameraSource:
 
     @property
     def lost(self) -> int:
-        return self._lost
+        return self._numbers.lost
 
     @property
     def finished(self) -> bool:
@@ -63,8 +64,7 @@ class CameraSource:
         core = self._core
         if core.isSequenceRunning():
             raise SourceError("The camera is already streaming; stop that stream first.")
-        require_one_camera(core)
-        self._next = self._lost = 0
+        self._numbers = self._fresh_numbers()
         self._time_zero_s, self._ended = None, False
         try:
             if core.getShutterDevice():
@@ -113,7 +113,7 @@ class CameraSource:
         fault = self._fault() if self._fault else None
         why = f" ({fault})" if fault is not None else ""
         raise SourceError(
-            f"The camera stopped by itself after {self._next} frames{why}; "
+            f"The camera stopped by itself after {self._numbers.taken} frames{why}; "
             "check its cable and power, then start again."
         )
 
@@ -133,13 +133,14 @@ class CameraSource:
             raise SourceError(f"The camera's buffer gave no frame ({error}).") from error
         tags = {key: metadata.GetSingleTag(key).GetValue() for key in metadata.GetKeys()}
         self._check_shape(pixels)
+        index, camera = self._numbers.take(tags)
         return Frame(
             pixels=pixels,
-            index=self._number(tags),
+            index=index,
             time_s=self._time(tags),
             z_um=self._height(tags),
             exposure_ms=self._info.exposure_ms,
-            channel=self._info.channel,
+            channel=camera if self._info.channels else self._info.channel,
         )
 
     def _check_shape(self, pixels: NDArray[np.generic]) -> None:
@@ -151,17 +152,8 @@ class CameraSource:
             "binning or pixel type."
         )
 
-    def _number(self, tags: dict[str, str]) -> int:
-        text = next((tags[tag] for tag in INDEX_TAGS if tag in tags), None)
-        index = int(text) if text is not None else self._next
-        if index < self._next:
-            raise SourceError(
-                f"The camera numbered a frame {index} after frame {self._next - 1}; "
-                "stop and start the stream again."
-            )
-        self._lost += index - self._next
-        self._next = index + 1
-        return index
+    def _fresh_numbers(self) -> FrameNumbers:
+        return FrameNumbers(self._info.channels or (self._info.channel,))
 
     def _time(self, tags: dict[str, str]) -> float:
         if TIME_TAG in tags:

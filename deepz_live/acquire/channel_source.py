@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deepz_live.acquire.cameras import require_one_camera
 from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.pace import ChannelPace, PaceMeter
@@ -42,7 +41,8 @@ class ChannelSource:
     Raises
     ------
     MicroscopeError
-        Fewer than two, the same twice, or one that the microscope does not have.
+        Fewer than two, the same twice, one that the microscope does not have, or several cameras
+        that give their pictures at once.
     """
 
     def __init__(self, microscope: Microscope, channels: Sequence[ChannelSetting]) -> None:
@@ -52,6 +52,7 @@ class ChannelSource:
                 f"Channels {', '.join(names) or '(none)'} cannot be taken in turn; name two or "
                 f"more different ones of {', '.join(microscope.channels)}."
             )
+        microscope.require_one_camera()
         for name in names:
             microscope.require_channel(name)
         self._microscope, self._settings = microscope, tuple(channels)
@@ -94,7 +95,6 @@ class ChannelSource:
         microscope = self._microscope
         if microscope.core.isSequenceRunning():
             raise SourceError("The camera is already streaming; stop that stream first.")
-        require_one_camera(microscope.core)
         self._next, self._ended = 0, False
         self._meter = PaceMeter(self._info.channels, microscope.clock)
         self._before = (microscope.channel, microscope.exposure_ms)

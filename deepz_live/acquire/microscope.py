@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from deepz_live.acquire.camera_source import CameraSource
+from deepz_live.acquire.cameras import cameras_of, require_one_camera
 from deepz_live.acquire.channels import Channels, exposure_of
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.guard import GuardedCore
@@ -148,6 +149,15 @@ class Microscope:
         """Config group of the channels; None where the light path is left alone."""
         return self._channels.group
 
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The camera, or the cameras whose pictures are given at once."""
+        return cameras_of(self.core)
+
+    def require_one_camera(self) -> None:
+        """Raise :class:`MicroscopeError` where several cameras give their pictures at once."""
+        require_one_camera(self.core)
+
     def require_channel(self, name: str) -> None:
         """Raise :class:`MicroscopeError` where there is no such channel."""
         self._channels.require(name)
@@ -181,14 +191,17 @@ class Microscope:
     def info(self) -> StreamInfo:
         """Facts of the camera's stream as it is set now."""
         dtype = np.dtype(f"uint{8 * self.core.getBytesPerPixel()}")
+        cameras = self.cameras
+        together = cameras if len(cameras) > 1 else ()
         return StreamInfo(
             shape=self.shape,
             dtype=dtype.name,
             pixel_size_um=self.pixel_size_um,
             frame_rate_hz=self.profile.camera.frame_rate_hz if self.built_in else 0.0,
-            channel=self.channel,
+            channel=together[0] if together else self.channel,
             exposure_ms=self.exposure_ms,
             origin=self.profile.name,
+            channels=together,
         )
 
     def move_z(self, z_um: float) -> None:

@@ -176,9 +176,7 @@ class Desk:
         """
         microscope, models = self.lend(), ExitStack()
         try:
-            engines = models.enter_context(
-                channel_engines(microscope.profile, names, self._openers.engine)
-            )
+            engines = models.enter_context(channel_engines(microscope, names, self._openers.engine))
             source = stream_of(microscope, names)
             live = live_on(source, self._engine, microscope, engines=engines)
             live.start()

@@ -48,7 +48,7 @@ def live_on(
 
 
 def stream_of(microscope: Microscope, channels: Sequence[str] = ()) -> FrameSource:
-    """The camera's stream, or that of several channels in turn.
+    """The camera's stream (of all cameras that expose at once), or several channels in turn.
 
     Raises
     ------
@@ -72,9 +72,13 @@ def channel_settings(profile: Profile, names: Sequence[str]) -> tuple[ChannelSet
 
 @contextmanager
 def channel_engines(
-    profile: Profile, names: Sequence[str], opener: Callable[[Path], Engine]
+    microscope: Microscope, names: Sequence[str], opener: Callable[[Path], Engine]
 ) -> Iterator[dict[str, Engine]]:
-    """Engines of the channels whose bundle the profile names, each bundle opened once."""
+    """Engines of the channels whose bundle the profile names, each bundle opened once.
+
+    ``names`` are the channels of :func:`stream_of`; cameras that expose at once name themselves.
+    """
+    profile, names = microscope.profile, names or microscope.info.channels
     opened: dict[Path, Engine] = {}
     found: dict[str, Engine] = {}
     with ExitStack() as stack:

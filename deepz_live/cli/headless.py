@@ -43,7 +43,7 @@ def run_live(
     with (
         open_microscope(settings) as microscope,
         closing(open_engine(bundle)) as engine,
-        channel_engines(settings, channels, lambda own: open_engine(open_bundle(own))) as engines,
+        channel_engines(microscope, channels, lambda own: open_engine(open_bundle(own))) as engines,
     ):
         source = stream_of(microscope, channels)
         session = live_on(source, engine, microscope, engines=engines, record_to=record)

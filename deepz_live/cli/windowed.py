@@ -107,7 +107,7 @@ def _live(
     with (
         open_microscope(profile) as microscope,
         closing(open_engine(bundle)) as engine,
-        channel_engines(profile, channels, lambda own: open_engine(open_bundle(own))) as engines,
+        channel_engines(microscope, channels, lambda own: open_engine(open_bundle(own))) as engines,
         interruptible() as prepare,
     ):
 

@@ -53,7 +53,7 @@ class StreamInfo:
     channel, exposure_ms
         As in :class:`Frame`; of several channels those of the first.
     channels
-        All of them, where there are several that take turns; else empty.
+        All of them, where there are several, in turn or at once; else empty.
     origin
         A line for people: profile name or session path.
     """

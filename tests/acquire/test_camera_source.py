@@ -97,15 +97,6 @@ def test_a_frame_of_another_size_is_an_error(
     source.stop()
 
 
-def test_gaps_in_the_camera_numbers_are_lost_frames(opened: Opener) -> None:
-    microscope = opened()
-    source = microscope.camera_source()
-    assert [source._number({"DeepzFrame": text}) for text in ("0", "1", "5")] == [0, 1, 5]
-    assert source.lost == 3
-    with pytest.raises(SourceError, match="numbered a frame 4 after frame 5"):
-        source._number({"DeepzFrame": "4"})
-
-
 def test_an_overflow_is_an_error(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     acquire, overflowed = FrameQueue.acquire_slot, threading.Event()
 

@@ -64,7 +64,7 @@ class CalibrationRun:
     LimitError
         The plan leaves the limits, or its fields overlap; nothing has moved.
     MicroscopeError
-        An unknown channel; ``out`` holds another calibration.
+        An unknown channel; several cameras at once; ``out`` holds another calibration.
     """
 
     progress: ClassVar[Signal] = Signal(CalibrationProgress)
@@ -79,6 +79,7 @@ class CalibrationRun:
         repeat: Sequence[int] = (),
     ) -> None:
         self._microscope, self._out = microscope, out
+        microscope.require_one_camera()
         found = read_record(out) if (out / RECORD).is_file() else None
         if found is not None:
             refuse_other(out, found, request, resume)
