@@ -45,9 +45,7 @@ def microscope(tmp_path: Path) -> Iterator[Microscope]:
     facts["micromanager"] = {"cfg": cfg}
     facts["optics"]["pixel_size_um"] = 0.5
     facts["channel"] = "Left"
-    with open_microscope(
-        type(load_profile(CONFIGS / "simulated.yaml")).model_validate(facts)
-    ) as one:
+    with open_microscope(Profile.model_validate(facts)) as one:
         yield one
 
 
