@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -139,7 +140,12 @@ def test_a_bundle_that_two_channels_share_is_opened_and_closed_once(tmp_path: Pa
         return Closing()
 
     names = ("A", "B", "C", "D")
-    with channel_engines(profile, names, opener) as found:
+    microscope = SimpleNamespace(profile=profile, info=SimpleNamespace(channels=("B", "D")))
+    with channel_engines(microscope, (), opener) as found:
+        assert set(found) == {"B"}  # cameras that expose at once name themselves
+    asked.clear()
+    closed.clear()
+    with channel_engines(microscope, names, opener) as found:
         assert asked == [tmp_path / "mine", Path("worm_20x075")]
         assert set(found) == {"A", "B", "C"}
         assert found["A"] is found["B"]
