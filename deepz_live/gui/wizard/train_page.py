@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QPixmap
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QProgressBar
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QProgressBar
 
-from deepz_live.gui import theme
 from deepz_live.gui.recorder import clock_text
 from deepz_live.gui.wizard.desk import Job, TrainChoice
 from deepz_live.gui.wizard.loss_curves import LossCurves
+from deepz_live.gui.wizard.preview import Preview
 from deepz_live.gui.wizard.room import Room
 from deepz_live.gui.wizard.sheet import Sheet, button, note, number, row, say
 from deepz_live.train.progress import TrainingProgress
@@ -21,7 +20,6 @@ from deepz_live.train.progress import TrainingProgress
 NETWORKS = (("planes: all depths in one pass, for live view", "planes"),
             ("generator: one depth a pass, as in the paper", "generator"))  # fmt: skip
 TICK_MS = 500
-PREVIEW_PX = 380
 
 
 class TrainPage(Sheet):
@@ -53,8 +51,7 @@ class TrainPage(Sheet):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.curves = LossCurves()
-        self.preview = QLabel()
-        self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.preview = Preview()
         self._fill()
         self._lay_out()
         self._timer = QTimer(self)
@@ -98,7 +95,7 @@ class TrainPage(Sheet):
         self._target, self._starting, self._used = out, True, False
         self.banner.clear()
         self.curves.clear()
-        self._show_preview(None)
+        self.preview.show_picture(None)
         self._show("Starting …", 0.0)
         self._stage()
 
@@ -170,7 +167,7 @@ class TrainPage(Sheet):
         share = news.seconds / total if math.isfinite(total) and total > 0 else 0.0
         self.curves.add(news)
         if news.preview is not None:
-            self._show_preview(news.preview)
+            self.preview.show_picture(news.preview)
         self._show(
             f"step {news.step}, best {news.best_val:.4g}, {clock_text(news.seconds_left)} left",
             share,
@@ -199,21 +196,6 @@ class TrainPage(Sheet):
         say(self.text, text, "")
         if share is not None:
             self.bar.setValue(round(share * 1000))
-
-    def _show_preview(self, picture: Path | None) -> None:
-        pixels = QPixmap(str(picture)) if picture is not None else QPixmap()
-        if pixels.isNull():
-            self.preview.setText("Unseen examples appear here\nafter the first validation.")
-            theme.set_role(self.preview, "dim")
-            return
-        self.preview.setPixmap(
-            pixels.scaled(
-                PREVIEW_PX,
-                PREVIEW_PX,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-        )
 
     def _stage(self) -> None:
         """What can be pressed now."""
@@ -265,11 +247,8 @@ class TrainPage(Sheet):
         pictures = QHBoxLayout()
         pictures.addWidget(self.curves, 1)
         pictures.addWidget(self.preview)
-        self.preview.setToolTip("Unseen examples: input | refocused | target | difference")
-        self.preview.setMinimumWidth(200)
         self.content.addLayout(pictures, 1)
         self.content.addLayout(row(self.result, self.use_now))
-        self._show_preview(None)
 
     def _ask_bundle(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Start from: the folder with rdf.yaml")
