@@ -32,6 +32,9 @@ DETAIL_UM = 6.0
 CHANGE_UM = 2.0
 """Distance over which the change along z is taken: about the depth of field."""
 
+_ONE_THREAD = 200_000
+"""Multiplications up to which OpenBLAS (from 262144 on) does not use several threads."""
+
 MIN_PLANES = 6
 """Axial shifts that leave fewer common planes are not considered."""
 
@@ -69,13 +72,37 @@ def prepare(volume: Volume, z_planes_um: Sequence[float], pixel_size_um: float) 
 
     ``z_planes_um`` must be evenly spaced and ascending.
     """
+    factor = binning(volume.shape[1:], pixel_size_um)
+    return prepare_binned(binned(volume, factor), z_planes_um, pixel_size_um * factor)
+
+
+def binning(shape: tuple[int, ...], pixel_size_um: float) -> int:
+    """By how many pixels ``(Y, X)`` images are binned before they are compared."""
+    return max(1, min(round(0.65 / pixel_size_um), min(shape) // 16))
+
+
+def prepare_binned(planes: Volume, z_planes_um: Sequence[float], pixel_um: float) -> Prepared:
+    """As :func:`prepare`, of planes ``(Z, Y, X)`` that are binned already and are kept."""
     z_um = np.asarray(z_planes_um, np.float64)
-    factor = max(1, min(round(0.65 / pixel_size_um), min(volume.shape[1:]) // 16))
-    planes = _binned(volume, factor)
-    pixel_um = pixel_size_um * factor
     coarse = max(1, min(round(1.3 / pixel_um), min(planes.shape[1:]) // 32))
-    details = _without_haze(_binned(planes, coarse), pixel_um * coarse)
+    details = _without_haze(binned(planes, coarse), pixel_um * coarse)
     return Prepared(planes, _changes(details, z_um), coarse, z_um, pixel_um)
+
+
+def binned(volume: Volume, factor: int) -> Volume:
+    """Sums over ``factor`` × ``factor`` pixels of planes ``(Z, Y, X)``; always a copy."""
+    height, width = (n // factor * factor for n in volume.shape[1:])
+    cut = volume[:, :height, :width]
+    if factor == 1:
+        return np.array(cut, np.float32)
+    # Rows first: whole rows are added fast, and half of the slow steps over columns is left.
+    rows = cut[:, ::factor].astype(np.float32)
+    for y in range(1, factor):
+        rows += cut[:, y::factor]
+    out: Volume = rows[:, :, ::factor] + rows[:, :, 1::factor]
+    for x in range(2, factor):
+        out += rows[:, :, x::factor]
+    return out
 
 
 def register(
@@ -152,7 +179,7 @@ def _axial(
         a, b = _overlap(a, b, pixels / first.coarse, axis)
     a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
     planes = len(a)
-    products = a.reshape(planes, -1) @ b.reshape(planes, -1).T
+    products = _products(a.reshape(planes, -1), b.reshape(planes, -1))
     power_a = np.einsum("zyx,zyx->z", a, a)
     power_b = np.einsum("zyx,zyx->z", b, b)
     reach = min(int(limit), planes - min(MIN_PLANES, planes))
@@ -160,6 +187,23 @@ def _axial(
     curve = np.array([_ncc(products, power_a, power_b, shift) for shift in shifts])
     best = int(curve.argmax())
     return best - reach + _vertex(curve, best), float(curve[best])
+
+
+def _products(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``a @ b.T`` in pieces, each too small to be shared out among threads.
+
+    The network has the cores: threads that wait for each other between its own made this product
+    many times slower than one thread.
+    """
+    planes, length = a.shape
+    size = max(1, _ONE_THREAD // planes**2)
+    whole = length // size * size
+    pieces = (one[:, :whole].reshape(planes, -1, size).transpose(1, 0, 2) for one in (a, b))
+    first, second = pieces
+    out: NDArray[np.float32] = np.matmul(first, second.transpose(0, 2, 1)).sum(axis=0)
+    if whole < length:
+        out += a[:, whole:] @ b[:, whole:].T
+    return out
 
 
 def _ncc(
@@ -220,19 +264,6 @@ def _changes(planes: Volume, z_um: NDArray[np.float64]) -> Volume:
         return planes
     changes: Volume = planes[apart:] - planes[:-apart]
     return changes
-
-
-def _binned(volume: Volume, factor: int) -> Volume:
-    height, width = (n // factor * factor for n in volume.shape[1:])
-    cut = volume[:, :height, :width]
-    if factor == 1:
-        return np.array(cut, np.float32)
-    out = cut[:, ::factor, ::factor].astype(np.float32)
-    for y in range(factor):
-        for x in range(factor):
-            if y or x:
-                out += cut[:, y::factor, x::factor]
-    return out
 
 
 def _window(shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.registration import Prepared, prepare, register
+from deepz_live.image.registration import Prepared, binning, prepare_binned, register
+from deepz_live.refocus.stack import Stack, as_stack
 
 LOW_CONFIDENCE = 0.3
 """Samples below this are flagged: shown, kept, and never used to compensate."""
@@ -52,7 +53,7 @@ class DriftEstimator:
         """Stage z of the reference frame, µm."""
         return self._reference_z_um
 
-    def set_reference(self, volume: NDArray[np.float32], *, z_um: float = 0.0) -> None:
+    def set_reference(self, volume: NDArray[np.float32] | Stack, *, z_um: float = 0.0) -> None:
         """Measure from here on against ``volume`` ``(Z, Y, X)``, taken at stage ``z_um``."""
         self._reference = self._prepare(volume)
         self._reference_z_um = z_um
@@ -62,7 +63,7 @@ class DriftEstimator:
         self._reference = None
 
     def measure(
-        self, volume: NDArray[np.float32], *, time_s: float = 0.0, z_um: float = 0.0
+        self, volume: NDArray[np.float32] | Stack, *, time_s: float = 0.0, z_um: float = 0.0
     ) -> DriftSample:
         """The sample's drift at ``time_s``; moves of the stage to ``z_um`` are taken out.
 
@@ -78,5 +79,8 @@ class DriftEstimator:
             time_s, offset.dz_um + stage_um, offset.dy_um, offset.dx_um, offset.confidence
         )
 
-    def _prepare(self, volume: NDArray[np.float32]) -> Prepared:
-        return prepare(volume, self._z_planes_um, self._pixel_size_um)
+    def _prepare(self, volume: NDArray[np.float32] | Stack) -> Prepared:
+        stack = as_stack(volume, self._z_planes_um)
+        factor = binning(stack.shape[1:], self._pixel_size_um)
+        pixel_um = self._pixel_size_um * factor
+        return prepare_binned(stack.binned(factor), self._z_planes_um, pixel_um)

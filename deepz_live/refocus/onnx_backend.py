@@ -1,22 +1,28 @@
-"""The network run by onnxruntime, on the fastest execution provider that really starts.
-
-Which one that is gets measured at the start; providers that fail are named in ``reason``, so
-that an unused graphics card never goes unnoticed.
-"""
+"""The network run by onnxruntime, on one of its execution providers."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from deepz_live.refocus.errors import RefocusError
+from deepz_live.refocus.runner import (
+    FULL_PRECISION,
+    REDUCED_PRECISION,
+    Candidate,
+    OutOfMemory,
+    first_line,
+    memory_error,
+    stacked_uniform,
+)
+
+if TYPE_CHECKING:
+    from deepz_live.refocus.stack import Stack
 
 PROVIDERS = {
     "TensorRT": "TensorrtExecutionProvider",
@@ -31,47 +37,60 @@ PROVIDERS = {
 # differ in the last bits: it is used when asked for by name, not by itself.
 _ON_REQUEST = frozenset({"TensorRT"})
 
+# These may compute in float16 or TensorFloat-32, by themselves or as the machine is set up.
+_REDUCED = frozenset({"TensorRT", "CUDA", "DirectML", "CoreML", "OpenVINO"})
+
 # Algorithms chosen by a fixed rule instead of by timing: same frame, same planes.
 _OPTIONS: dict[str, dict[str, str]] = {"CUDA": {"cudnn_conv_algo_search": "HEURISTIC"}}
 
 MakeSession = Callable[[str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A session that ran its warm-up, and the seconds the second run took."""
-
-    name: str
-    session: Any
-    seconds: float
+Image = NDArray[np.float32]
 
 
 class OnnxRunner:
-    """A started network: float32 ``(N, C, Y, X)`` in, ``(N, P, Y, X)`` out."""
+    """A network in an onnxruntime session."""
 
-    def __init__(self, session: Any, provider: str, reason: str) -> None:
-        self.provider = provider
-        self.reason = reason
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, session: Any, provider: str) -> None:
+        self.provider = self.reason = provider
         self._session = session
         self._input = session.get_inputs()[0].name
         self._output = session.get_outputs()[0].name
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One pass. Raises :class:`RefocusError` when onnxruntime fails or it is closed."""
+    def run(self, batch: Image) -> Image:
+        """See :class:`Runner`."""
         if self._session is None:
             raise RefocusError("The refocusing engine is closed; open the model again.")
         try:
             (planes,) = self._session.run([self._output], {self._input: batch})
         except Exception as error:  # onnxruntime's exceptions share no base class
+            if memory_error(error):
+                raise OutOfMemory(
+                    f"Memory ran out on an image of {batch.shape[2]} × {batch.shape[3]} px with "
+                    f"provider {self.provider}."
+                ) from error
             raise RefocusError(
                 f"The network failed on an image of {batch.shape[2]} × {batch.shape[3]} px with "
-                f"provider {self.provider} ({_first_line(error)}); try provider CPU or a smaller "
+                f"provider {self.provider} ({first_line(error)}); try provider CPU or a smaller "
                 "image."
             ) from error
         return np.asarray(planes, np.float32)
 
+    def uniform(self, image: Image, dpm: Image) -> Image:
+        """See :class:`Runner`."""
+        return stacked_uniform(self.run, image, dpm)
+
+    def stack(self, pixels: NDArray[Any]) -> Stack | None:  # noqa: ARG002
+        """See :class:`Runner`: onnxruntime's planes come back to the computer's memory."""
+        return None
+
+    def step_down(self, error: Exception) -> bool:  # noqa: ARG002
+        """See :class:`Runner`."""
+        return False
+
     def close(self) -> None:
-        """Free the network; harmless when called twice."""
+        """See :class:`Runner`."""
         self._session = None
 
 
@@ -81,53 +100,22 @@ def available_providers() -> tuple[str, ...]:
     return tuple(name for name, full in PROVIDERS.items() if full in built)
 
 
-def start(
-    model: Path,
-    warmup: NDArray[np.float32],
-    *,
-    provider: str | None = None,
-    threads: int | None = None,
-) -> OnnxRunner:
-    """Start ``model`` on ``provider``, or on the one that is fastest on ``warmup``.
-
-    Raises
-    ------
-    RefocusError
-        Unknown or missing provider, or none that starts.
-    """
-    names = available_providers()
-    if provider is not None:
-        names = (_wanted(provider, names),)
-    make = _session_maker(model, threads)
-    return choose(make, names, warmup, asked=provider is not None)
+def candidates(model: Path, *, threads: int | None = None) -> list[Candidate]:
+    """Every provider of this onnxruntime as a way to run ``model``."""
+    return from_sessions(_session_maker(model, threads), available_providers())
 
 
-def choose(
-    make: MakeSession, names: Sequence[str], warmup: NDArray[np.float32], *, asked: bool
-) -> OnnxRunner:
-    """Start every provider of ``names``, keep the fastest; ``reason`` tells of all of them."""
-    started: list[Started] = []
-    notes: list[str] = []
-    for name in names:
-        if name in _ON_REQUEST and not asked:
-            notes.append(f"{name} is there and used only when asked for")
-            continue
-        try:
-            session = make(name)
-            started.append(Started(name, session, _measure(session, warmup)))
-        except Exception as error:  # a driver may fail in any way; it is reported, not hidden
-            notes.append(f"{name} failed to start ({_first_line(error)})")
-    if not started:
-        raise RefocusError(
-            f"No execution provider could start the network: {'; '.join(notes) or 'none found'}; "
-            "run `deepz-live doctor` or install onnxruntime for the CPU."
+def from_sessions(make: MakeSession, names: Sequence[str]) -> list[Candidate]:
+    """Candidates whose sessions ``make`` starts by name."""
+    return [
+        Candidate(
+            name,
+            lambda name=name: OnnxRunner(make(name), name),  # type: ignore[misc]
+            tolerance=REDUCED_PRECISION if name in _REDUCED else FULL_PRECISION,
+            on_request=name in _ON_REQUEST,
         )
-    best = min(started, key=lambda one: one.seconds)
-    size = f"{warmup.shape[2]} × {warmup.shape[3]} px"
-    times = ", ".join(f"{one.name} {1e3 * one.seconds:.0f} ms" for one in started)
-    why = "asked for" if asked else "fastest" if len(started) > 1 else "the only one that runs"
-    reason = f"{best.name}: {why} ({times} for {size})"
-    return OnnxRunner(best.session, best.name, "; ".join([reason, *notes]))
+        for name in names
+    ]
 
 
 def _session_maker(model: Path, threads: int | None) -> MakeSession:
@@ -150,27 +138,3 @@ def _session_maker(model: Path, threads: int | None) -> MakeSession:
         return session
 
     return make
-
-
-def _measure(session: Any, warmup: NDArray[np.float32]) -> float:
-    feed = {session.get_inputs()[0].name: warmup}
-    session.run(None, feed)
-    begin = time.perf_counter()
-    session.run(None, feed)
-    return time.perf_counter() - begin
-
-
-def _wanted(provider: str, names: Sequence[str]) -> str:
-    known = {name.lower(): name for name in PROVIDERS}
-    name = known.get(provider.lower())
-    if name is None or name not in names:
-        raise RefocusError(
-            f"Execution provider {provider!r} is not available; "
-            f"this onnxruntime offers {', '.join(names)}."
-        )
-    return name
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]

@@ -52,7 +52,7 @@ def planes_at(
     check_range(distances_um, z_planes_um)
     out = np.empty((len(distances_um), *volume.shape[1:]), np.float32)
     for plane, distance in zip(out, distances_um, strict=True):
-        low, weight = _position(np.float64(distance), z_planes_um)
+        low, weight = position(np.float64(distance), z_planes_um)
         if weight == 0:
             plane[...] = volume[int(low)]
         else:
@@ -77,7 +77,7 @@ def surface_from(
             "pixels; give one distance for each pixel."
         )
     check_range(dpm, z_planes_um)
-    low, weight = _position(dpm.astype(np.float64), z_planes_um)
+    low, weight = position(dpm.astype(np.float64), z_planes_um)
     below = np.take_along_axis(volume, low[None], axis=0)[0]
     above = np.take_along_axis(volume, np.minimum(low + 1, len(volume) - 1)[None], axis=0)[0]
     # Written as a weighted sum, so that weight 0 and 1 return the planes bit by bit.
@@ -86,7 +86,7 @@ def surface_from(
     return result
 
 
-def _position(
+def position(
     distances: NDArray[np.float64] | np.float64, z_planes_um: Sequence[float]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Index of the plane below and weight of the plane above, snapped to planes very near."""

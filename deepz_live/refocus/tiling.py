@@ -79,6 +79,11 @@ def spans(length: int, tile: int, multiple: int, margin_px: int) -> Iterator[Spa
         yield Span(start, stop, keep_start, keep_stop)
 
 
+def smallest_tile_px(multiple: int, margin_px: int) -> int:
+    """Pixels of the smallest tile that :func:`run_image` makes, whatever the budget."""
+    return _tile_side(0, multiple, margin_px) ** 2
+
+
 def _tile_side(pixel_budget: int, multiple: int, margin_px: int) -> int:
     side = int(pixel_budget**0.5) // multiple * multiple
     # A tile that is mostly margin would cost many times the image: keep at least half of it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,8 @@ from scipy import ndimage
 
 from deepz_live.image.dpm import Surface
 from deepz_live.refocus.drift import DriftSample
-from deepz_live.refocus.planes import check_range, planes_at, surface_from
+from deepz_live.refocus.planes import check_range
+from deepz_live.refocus.stack import Projection, Stack, as_stack
 from deepz_live.stream.frame import Frame
 
 Image = NDArray[np.float32]
@@ -43,7 +43,7 @@ class ViewRequest:
     free_um: float = 0.0
     surface: Surface | None = None
     compensate: bool = False
-    projection: Literal["max", "mean", "none"] = "max"
+    projection: Projection = "max"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +66,8 @@ class RefocusResult:
         CRC-32 of the network's volume at every 4th pixel, before compensation.
     latency_s
         From the frame's capture to publication.
+    provider
+        What the network ran on; another one rounds otherwise.
     """
 
     frame: Frame
@@ -78,6 +80,7 @@ class RefocusResult:
     digest: int
     latency_s: float
     generation: int = 0
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,13 @@ class View:
     warnings: tuple[str, ...]
 
 
-def digest(volume: Image) -> int:
-    """CRC-32 of ``volume`` ``(Z, Y, X)`` at every 4th pixel."""
-    return zlib.crc32(volume[:, ::DIGEST_STRIDE, ::DIGEST_STRIDE].tobytes())
+def digest(volume: Image | Stack) -> int:
+    """CRC-32 of ``volume`` ``(Z, Y, X)`` counts at every 4th pixel."""
+    if isinstance(volume, np.ndarray):
+        sampled = np.ascontiguousarray(volume[:, ::DIGEST_STRIDE, ::DIGEST_STRIDE])
+    else:
+        sampled = np.ascontiguousarray(volume.sampled(DIGEST_STRIDE))
+    return zlib.crc32(sampled.data)
 
 
 def check_request(request: ViewRequest, z_planes_um: tuple[float, ...]) -> None:
@@ -112,16 +119,17 @@ def check_request(request: ViewRequest, z_planes_um: tuple[float, ...]) -> None:
 
 
 def make_view(
-    volume: Image,
+    volume: Image | Stack,
     z_planes_um: tuple[float, ...],
     pixel_size_um: float,
     request: ViewRequest,
     shift: Shift,
 ) -> View:
     """Cut planes, free view and projection out of ``volume`` ``(Z, Y, X)``, shifted back."""
+    stack = as_stack(volume, z_planes_um)
     low, high = z_planes_um[0], z_planes_um[-1]
     wanted = np.asarray(request.distances_um, np.float64) + shift.dz_um
-    dpm = _free_dpm(volume, pixel_size_um, request) + np.float32(shift.dz_um)
+    dpm = _free_dpm(stack.shape[1:], pixel_size_um, request) + np.float32(shift.dz_um)
     warnings: list[str] = []
     reached = [*wanted, float(dpm.min()), float(dpm.max())]
     if min(reached) < low or max(reached) > high:
@@ -129,32 +137,26 @@ def make_view(
             f"Planes from {min(reached):+.1f} to {max(reached):+.1f} µm reach beyond the model's "
             f"{low:+.1f} … {high:+.1f} µm: its last plane is shown there; refocus the stage."
         )
-    planes = planes_at(volume, z_planes_um, np.clip(wanted, low, high).tolist())
+    planes = stack.planes(np.clip(wanted, low, high).tolist())
+    if shift.dy_px or shift.dx_px:
+        for plane in planes:
+            plane[...] = _moved_back(plane, shift)
     if request.surface is None:
-        free = planes_at(volume, z_planes_um, [float(np.clip(dpm.flat[0], low, high))])[0]
+        free = stack.planes([float(np.clip(dpm.flat[0], low, high))])[0]
     else:
-        free = surface_from(volume, z_planes_um, np.clip(dpm, low, high))
+        free = stack.surface(np.clip(dpm, low, high))
     return View(
-        planes=np.stack([_moved_back(plane, shift) for plane in planes]) if len(planes) else planes,
+        planes=planes,
         free=_moved_back(free, shift),
-        projection=_moved_back(_projected(volume, request.projection), shift),
+        projection=_moved_back(stack.projection(request.projection), shift),
         warnings=tuple(warnings),
     )
 
 
-def _free_dpm(volume: Image, pixel_size_um: float, request: ViewRequest) -> Image:
+def _free_dpm(shape: tuple[int, int], pixel_size_um: float, request: ViewRequest) -> Image:
     if request.surface is None:
         return np.full((1, 1), request.free_um, np.float32)
-    height, width = volume.shape[1:]
-    return request.surface.dpm((height, width), pixel_size_um) + np.float32(request.free_um)
-
-
-def _projected(volume: Image, kind: Literal["max", "mean", "none"]) -> Image:
-    if kind == "max":
-        return np.asarray(volume.max(axis=0), np.float32)
-    if kind == "mean":
-        return np.asarray(volume.mean(axis=0), np.float32)
-    return np.zeros(volume.shape[1:], np.float32)
+    return request.surface.dpm(shape, pixel_size_um) + np.float32(request.free_um)
 
 
 def _moved_back(image: Image, shift: Shift) -> Image:

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from deepz_live.refocus.check import check_frame
 from deepz_live.refocus.drift import DriftEstimator, DriftSample
-from deepz_live.refocus.engine import Engine, RefocusError
+from deepz_live.refocus.engine import Engine, RefocusError, notes_of, stack_of
+from deepz_live.refocus.stack import Stack
 from deepz_live.refocus.view import (
-    Image,
     RefocusResult,
     Shift,
     View,
@@ -226,16 +226,20 @@ class RefocusWorker:
         begin = frame.time_s if self._from_capture else self._clock()
         engine = self._engine_of(frame)
         z_planes_um = tuple(engine.bundle.facts.z_planes_um)
-        volume = engine.volume(frame.pixels)
-        mark = digest(volume)
-        drift = self._measure(volume, frame)
-        warnings = check_frame(engine.bundle, frame, self._info_of(frame))
+        stack = stack_of(engine, frame.pixels)
+        provider = engine.provider
+        mark = digest(stack)
+        drift = self._measure(stack, frame)
+        warnings = (
+            *check_frame(engine.bundle, frame, self._info_of(frame)),
+            *notes_of(engine),
+        )
         for _ in range(_MAX_REMAKES):
             with self._lock:
                 request, generation = self._request, self._generation
             shift = self._shift(frame) if request.compensate else Shift()
-            view = make_view(volume, z_planes_um, self._pixel_size_um, request, shift)
-            result = _result(frame, request, view, drift, warnings, mark, generation)
+            view = make_view(stack, z_planes_um, self._pixel_size_um, request, shift)
+            result = _result(frame, request, view, drift, warnings, mark, generation, provider)
             if self._publish(result, begin):
                 return
         self._tell(result)
@@ -271,7 +275,7 @@ class RefocusWorker:
             return self._info
         return replace(self._info, channel=frame.channel, exposure_ms=frame.exposure_ms)
 
-    def _measure(self, volume: Image, frame: Frame) -> DriftSample | None:
+    def _measure(self, stack: Stack, frame: Frame) -> DriftSample | None:
         if self._drift_channel is not None and frame.channel != self._drift_channel:
             return None
         if self._drift.has_reference and self._moved_during(frame):
@@ -279,12 +283,12 @@ class RefocusWorker:
         with self._lock:
             wanted, self._reference_wanted = self._reference_wanted, False
         if wanted or not self._drift.has_reference:
-            self._drift.set_reference(volume, z_um=frame.z_um)
+            self._drift.set_reference(stack, z_um=frame.z_um)
             self._good = DriftSample(frame.time_s, 0.0, 0.0, 0.0, 1.0)
             for listener in self.on_reference:
                 listener(frame)
             return self._good
-        sample = self._drift.measure(volume, time_s=frame.time_s, z_um=frame.z_um)
+        sample = self._drift.measure(stack, time_s=frame.time_s, z_um=frame.z_um)
         if not sample.flagged:
             self._good = sample
         return sample
@@ -309,6 +313,7 @@ def _result(
     warnings: tuple[str, ...],
     mark: int,
     generation: int,
+    provider: str,
 ) -> RefocusResult:
     return RefocusResult(
         frame=frame,
@@ -321,4 +326,5 @@ def _result(
         digest=mark,
         latency_s=0.0,
         generation=generation,
+        provider=provider,
     )

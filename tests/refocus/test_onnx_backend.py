@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from deepz_live.refocus import onnx_backend
-from deepz_live.refocus.engine import RefocusError
-from deepz_live.refocus.onnx_backend import choose, start
+from deepz_live.refocus.choice import Example, choose
+from deepz_live.refocus.engine import open_engine
+from deepz_live.refocus.errors import RefocusError
+from deepz_live.refocus.onnx_backend import from_sessions
 
-WARMUP = np.zeros((1, 1, 16, 16), np.float32)
+WARMUP = Example(np.zeros((1, 1, 16, 16), np.float32))
 
 
 class FakeSession:
@@ -47,49 +49,60 @@ def maker(monkeypatch):
 
 
 def test_fastest_is_chosen_and_all_times_are_told(maker):
-    runner = choose(maker({"CUDA": 0.3, "CPU": 0.1}), ["CUDA", "CPU"], WARMUP, asked=False)
-    assert runner.provider == "CPU"
-    assert "CUDA 300 ms" in runner.reason
-    assert "CPU 100 ms" in runner.reason
+    found = from_sessions(maker({"CUDA": 0.3, "CPU": 0.1}), ["CUDA", "CPU"])
+    choice = choose(found, WARMUP)
+    assert choice.candidate.name == "CPU"
+    assert "CUDA 300 ms" in choice.reason
+    assert "CPU 100 ms" in choice.reason
+    assert [one.name for one in choice.others] == ["CUDA"]
 
 
 def test_provider_that_fails_is_reported_not_hidden(maker):
-    runner = choose(maker({"CUDA": None, "CPU": 0.1}), ["CUDA", "CPU"], WARMUP, asked=False)
-    assert runner.provider == "CPU"
-    assert "CUDA failed to start (libfast of CUDA not found)" in runner.reason
+    choice = choose(from_sessions(maker({"CUDA": None, "CPU": 0.1}), ["CUDA", "CPU"]), WARMUP)
+    assert choice.candidate.name == "CPU"
+    assert "CUDA failed to start (libfast of CUDA not found)" in choice.reason
+    assert choice.others == ()
 
 
 def test_no_provider_at_all_is_an_error_with_a_cure(maker):
     with pytest.raises(RefocusError, match=r"CPU failed to start.*deepz-live doctor"):
-        choose(maker({"CPU": None}), ["CPU"], WARMUP, asked=False)
+        choose(from_sessions(maker({"CPU": None}), ["CPU"]), WARMUP)
 
 
 def test_tensorrt_is_used_only_when_asked_for(maker):
-    make = maker({"TensorRT": 0.01, "CPU": 0.1})
-    assert choose(make, ["TensorRT", "CPU"], WARMUP, asked=False).provider == "CPU"
-    assert choose(make, ["TensorRT"], WARMUP, asked=True).provider == "TensorRT"
+    found = from_sessions(maker({"TensorRT": 0.01, "CPU": 0.1}), ["TensorRT", "CPU"])
+    choice = choose(found, WARMUP)
+    assert choice.candidate.name == "CPU"
+    assert "TensorRT is there and used only when asked for" in choice.reason
+    assert choose(found[:1], WARMUP, asked=True).candidate.name == "TensorRT"
 
 
 def test_unknown_provider_lists_those_there_are(make_bundle):
     with pytest.raises(RefocusError, match=r"'TPU' is not available; .*CPU"):
-        start(make_bundle().onnx_path, WARMUP, provider="TPU")
+        open_engine(make_bundle(), provider="TPU")
 
 
 def test_provider_is_found_whatever_its_case(make_bundle):
-    runner = start(make_bundle().onnx_path, WARMUP, provider="cpu", threads=1)
-    assert runner.provider == "CPU"
-    assert "asked for" in runner.reason
+    engine = open_engine(make_bundle(), provider="cpu", threads=1)
+    assert engine.provider == "CPU"
+    assert "asked for" in engine.reason
+
+
+def test_preferred_provider_is_taken_where_it_is_to_be_had(make_bundle):
+    bundle = make_bundle()
+    assert "asked for" in open_engine(bundle, prefer="CPU", threads=1).reason
+    assert open_engine(bundle, prefer="CUDA of another PC", threads=1).provider == "CPU"
 
 
 def test_session_that_falls_back_silently_counts_as_failed(make_bundle, monkeypatch):
     monkeypatch.setattr(onnx_backend, "available_providers", lambda: ("CUDA", "CPU"))
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
-        runner = start(make_bundle().onnx_path, WARMUP)
-    assert runner.provider == "CPU"
-    assert "CUDA failed to start" in runner.reason
+        engine = open_engine(make_bundle())
+    assert engine.provider == "CPU"
+    assert "CUDA failed to start" in engine.reason
 
 
 def test_failing_network_names_the_size_and_the_provider(make_bundle):
-    runner = start(make_bundle().onnx_path, WARMUP, provider="CPU")
+    (candidate,) = onnx_backend.candidates(make_bundle().onnx_path, threads=1)
     with pytest.raises(RefocusError, match=r"16 × 16 px with provider CPU"):
-        runner.run(np.zeros((1, 3, 16, 16), np.float32))
+        candidate.make().run(np.zeros((1, 3, 16, 16), np.float32))

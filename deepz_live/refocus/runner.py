@@ -1,0 +1,125 @@
+"""What a back end owes the engine: a started network, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepz_live.refocus.errors import RefocusError
+
+if TYPE_CHECKING:
+    from deepz_live.refocus.stack import Stack
+
+Image = NDArray[np.float32]
+
+FULL_PRECISION = 1e-4
+"""‖out − reference‖ / ‖reference‖ that float32 arithmetic may differ by."""
+
+REDUCED_PRECISION = 1e-2
+"""The same for bfloat16 and float16."""
+
+
+class OutOfMemory(RefocusError):  # noqa: N818 - a sentence for the operator as its base
+    """The image is too large for the memory at hand: smaller tiles may pass."""
+
+
+class Runner(Protocol):
+    """A started network. Arrays it returns are valid until its next call."""
+
+    @property
+    def provider(self) -> str:
+        """Short name of what runs it, e.g. ``"CPU"`` or ``"torch CPU bf16"``."""
+
+    @property
+    def reason(self) -> str:
+        """Why that one: what was measured, and what failed."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What went wrong since the start, in sentences for the operator."""
+
+    def run(self, batch: Image) -> Image:
+        """``(N, C, Y, X)`` float32, normalised, to ``(N, P, Y, X)`` float32, normalised.
+
+        Raises :class:`RefocusError`; :class:`OutOfMemory` where a smaller image may pass.
+        """
+
+    def uniform(self, image: Image, dpm: Image) -> Image:
+        """The generator on flat surfaces: ``(1, 1, Y, X)`` and ``(P,)`` to ``(1, P, Y, X)``.
+
+        ``dpm`` is µm / 10, as the network sees it. Raises as :meth:`run`.
+        """
+
+    def stack(self, pixels: NDArray[Any]) -> Stack | None:
+        """All planes of camera counts ``(Y, X)``, kept on the device; None where there is none.
+
+        Raises as :meth:`run`.
+        """
+
+    def step_down(self, error: Exception) -> bool:
+        """After ``error``: go on with the next provider and say so; False where none is left."""
+
+    def close(self) -> None:
+        """Free the network; harmless when called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A way to run a network that may be tried.
+
+    Attributes
+    ----------
+    name
+        Short name, as the operator sees it.
+    make
+        Starts it; may raise whatever its driver raises.
+    tolerance
+        ``‖out − reference‖ / ‖reference‖`` allowed on the bundle's test input.
+    on_request
+        Used only when asked for by name.
+    """
+
+    name: str
+    make: Callable[[], Runner]
+    tolerance: float = FULL_PRECISION
+    on_request: bool = False
+
+
+def stacked_uniform(run: Callable[[Image], Image], image: Image, dpm: Image) -> Image:
+    """:meth:`Runner.uniform` by way of :meth:`Runner.run`: one pass a plane, ``(1, P, Y, X)``."""
+    height, width = image.shape[2:]
+    out = np.empty((1, len(dpm), height, width), np.float32)
+    pair = np.empty((1, 2, height, width), np.float32)
+    pair[:, 0] = image[:, 0]
+    for plane, distance in enumerate(dpm):
+        pair[:, 1] = distance
+        out[0, plane] = run(pair)[0, 0]
+    return out
+
+
+def memory_error(error: Exception) -> bool:
+    """True where a driver's error says that memory ran out, in whatever words."""
+    if isinstance(error, MemoryError | OutOfMemory):
+        return True
+    text = f"{type(error).__name__} {error}".lower()
+    return any(words in text for words in _NO_MEMORY)
+
+
+def first_line(error: Exception) -> str:
+    """The beginning of an error's text, for use in a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
+
+
+_NO_MEMORY = (
+    "out of memory",
+    "outofmemory",
+    "can't allocate memory",
+    "failed to allocate memory",
+    "bad_alloc",
+    "bad allocation",
+)

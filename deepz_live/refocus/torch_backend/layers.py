@@ -1,0 +1,130 @@
+"""The networks' convolutions made for running: packed once, with their activation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepz_live.model.generator import DownBlock, UNet, UpBlock
+
+CHANNELS_LAST = torch.channels_last
+
+
+class Convolution:
+    """A 3×3 convolution with replicate padding, and ReLU if wanted: ``(N, C, Y, X)`` alike.
+
+    Its numbers are those of ``layer`` in ``dtype``. On a CPU with oneDNN the weights are brought
+    into that library's order once instead of in every call, and ReLU comes with the product.
+    """
+
+    def __init__(
+        self, layer: nn.Conv2d, device: torch.device, dtype: torch.dtype, *, relu: bool
+    ) -> None:
+        weight = layer.weight.detach().to(device, dtype)
+        self._weight = weight.contiguous(memory_format=CHANNELS_LAST)
+        self._bias = None if layer.bias is None else layer.bias.detach().to(device, dtype)
+        self._relu = relu
+        self._packed = packed(self._weight) if device.type == "cpu" else None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = with_edges(x)
+        if self._packed is not None:
+            activation = "relu" if self._relu else "none"
+            made: Tensor = _ops().mkldnn._convolution_pointwise(
+                x, self._packed, self._bias, [0, 0], [1, 1], [1, 1], 1, activation, [], ""
+            )
+            return made
+        y = functional.conv2d(x, self._weight, self._bias)
+        return y.relu_() if self._relu else y
+
+
+class RunningUNet:
+    """:class:`UNet` in ``dtype``: ``(N, C, Y, X)`` in, ``(N, k, Y, X)`` out, channels last."""
+
+    def __init__(self, body: UNet, device: torch.device, dtype: torch.dtype) -> None:
+        def made(block: nn.Module) -> tuple[Convolution, Convolution]:
+            if not isinstance(block, DownBlock | UpBlock):
+                raise TypeError(f"{type(block).__name__} is no block of a U-Net.")
+            first, second = block.first, block.second
+            return (
+                Convolution(first, device, dtype, relu=True),
+                Convolution(second, device, dtype, relu=True),
+            )
+
+        self._down = [made(block) for block in body.down]
+        self._up = [made(block) for block in body.up]
+        self._enlarge = [
+            (_last(layer.weight, device, dtype), layer.bias.detach().to(device, dtype))
+            for layer in body.enlarge
+            if isinstance(layer, nn.ConvTranspose2d) and layer.bias is not None
+        ]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        first, second = self._down[0]
+        y = second(first(x))
+        y[:, : x.shape[1]] += x
+        return self.below(y)
+
+    def second(self, x: Tensor) -> Tensor:
+        """The second convolution of the first block, without the residual."""
+        return self._down[0][1](x)
+
+    def below(self, x: Tensor) -> Tensor:
+        """All but the first block, whose result is ``x``."""
+        skipped = [x]
+        for first, second in self._down[1:]:
+            x = functional.max_pool2d(x, 2)
+            y = second(first(x))
+            y[:, : x.shape[1]] += x
+            x = y
+            skipped.append(x)
+        skipped.pop()
+        for (weight, bias), (first, second) in zip(self._enlarge, self._up, strict=True):
+            larger = functional.conv_transpose2d(x, weight, bias, stride=2)
+            x = second(first(torch.cat([skipped.pop(), larger], dim=1)))
+        return x
+
+
+def with_edges(x: Tensor) -> Tensor:
+    """One pixel of replication around ``(N, C, Y, X)``, channels last as before."""
+    if x.device.type == "cpu":
+        return functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    return edges_by_copies(x)
+
+
+def edges_by_copies(x: Tensor) -> Tensor:
+    """As :func:`with_edges`; torch's own for CUDA would change the memory order there and back."""
+    count, channels, height, width = x.shape
+    out = torch.empty(
+        (count, channels, height + 2, width + 2),
+        dtype=x.dtype,
+        device=x.device,
+        memory_format=CHANNELS_LAST,
+    )
+    out[:, :, 1:-1, 1:-1] = x
+    out[:, :, 1:-1, 0] = x[:, :, :, 0]
+    out[:, :, 1:-1, -1] = x[:, :, :, -1]
+    out[:, :, 0] = out[:, :, 1]
+    out[:, :, -1] = out[:, :, -2]
+    return out
+
+
+def packed(weight: Tensor) -> Tensor | None:
+    """``weight`` in oneDNN's order; None where this torch has none, or keeps that to itself."""
+    pack: Callable[..., Tensor] | None = getattr(_ops().mkldnn, "_reorder_convolution_weight", None)
+    run = getattr(_ops().mkldnn, "_convolution_pointwise", None)
+    if pack is None or run is None or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return None
+    return pack(weight, [0, 0], [1, 1], [1, 1], 1)
+
+
+def _last(weight: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return weight.detach().to(device, dtype).contiguous(memory_format=CHANNELS_LAST)
+
+
+def _ops() -> Any:
+    return torch.ops
