@@ -113,6 +113,9 @@ class LiveSession:
         self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
         self._drift_errors = DriftErrors(truth)
         self._compared = self._identical = 0
+        # What ``expected_digests`` were made by; one that was fallen back to rounds otherwise.
+        self._provider = engine.provider if engine is not None else ""
+        self._providers = {name: own.provider for name, own in self.engines.items()}
         self._worker: RefocusWorker | None = None
         if engine is not None:
             self._worker = RefocusWorker(
@@ -356,15 +359,27 @@ class LiveSession:
             if result.drift is not None:
                 self._drift.append(result.drift)
                 self._drift_errors.add(result.drift)
-            if self._expected is not None and index in self._expected:
+            expected = self._expected_digest(result)
+            if expected is not None:
                 self._compared += 1
-                self._identical += self._expected[index] == result.digest
+                self._identical += expected == result.digest
         if result.drift is not None and self.focus_lock is not None:
             self.focus_lock.offer(result.drift, result.frame)
         drift = asdict(result.drift) if result.drift is not None else {}
         self._recorder.result(
-            index, digest=result.digest, distances_um=list(result.distances_um), **drift
+            index,
+            digest=result.digest,
+            provider=result.provider,
+            distances_um=list(result.distances_um),
+            **drift,
         )
+
+    def _expected_digest(self, result: RefocusResult) -> int | None:
+        """What the recording holds, where the same provider made this result."""
+        frame = result.frame
+        if result.provider != self._providers.get(frame.channel, self._provider):
+            return None
+        return (self._expected or {}).get(frame.index)
 
     def _match(self, result: RefocusResult) -> None:
         if self._pairing is None:

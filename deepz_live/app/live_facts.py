@@ -15,28 +15,33 @@ def recorded_digests(
 ) -> dict[int, int] | None:
     """Digests of a recording's planes by frame index, for ``expected_digests``.
 
-    Of several channels those whose model is the same as it was. None where the recording was
-    refocused with another bundle, by another provider (whose arithmetic rounds otherwise), or not
-    at all.
+    Of several channels those whose model is the same as it was; of results made after a provider
+    failed in mid-stream those that ``engine``'s made. None where the recording was refocused with
+    another bundle, by another provider (whose arithmetic rounds otherwise), or not at all.
     """
     bundle = session.manifest.bundle
     if bundle is None:
         return None
-    own = bundle.get("channels", {})
-    names = {facts.channel for facts in session.facts}
-    same = {
-        name
-        for name in names
-        if _same({**bundle, **own.get(name, {})}, (engines or {}).get(name, engine))
-    }
-    if not same:
-        return None
+    recorded, used = bundle, engines or {}
+    own = recorded.get("channels", {})
     channel = {facts.index: facts.channel for facts in session.facts}
-    return {
-        line["index"]: line["digest"]
-        for line in session.results
-        if "digest" in line and channel.get(line["index"]) in same
-    }
+
+    def comparable(line: Mapping[str, Any]) -> bool:
+        name = channel.get(line["index"])
+        if name is None or "digest" not in line:
+            return False
+        made_by = {key: line[key] for key in ("provider",) if line.get(key)}
+        return _same({**recorded, **own.get(name, {}), **made_by}, used.get(name, engine))
+
+    found = {line["index"]: line["digest"] for line in session.results if comparable(line)}
+    same = [_same({**recorded, **own.get(n, {})}, used.get(n, engine)) for n in channel.values()]
+    return found if found or any(same) else None
+
+
+def recorded_provider(session: Session) -> str | None:
+    """What the network of a recording ran on; None where nothing was refocused."""
+    provider = (session.manifest.bundle or {}).get("provider")
+    return provider if isinstance(provider, str) else None
 
 
 def request_facts(request: ViewRequest) -> dict[str, Any]:

@@ -55,14 +55,14 @@ def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[st
     """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
     from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
-    from deepz_live.app.live_facts import recorded_digests
+    from deepz_live.app.live_facts import recorded_digests, recorded_provider
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
 
     recording = read_session(folder)
     bundle = bundle_for(recording, model)
-    with closing(open_engine(bundle)) as engine:
+    with closing(open_engine(bundle, prefer=recorded_provider(recording))) as engine:
         session = LiveSession(
             ReplaySource(recording, speed=speed),
             engine,

@@ -195,6 +195,7 @@ class LiveController:
             line.show_field("refocus", f"refocus {status.refocus_fps:.1f} fps")
             line.show_field("latency", f"latency {_ms(status.latency_ms)}")
             line.show_field("skipped", f"skipped for view {status.skipped_for_view}")
+            line.show_field("provider", f"runs on {status.provider}", tip=status.reason)
         line.show_field("lost", *lost_text(status))
         line.show_field("channels", *pace_text(status.channels))
         self._show_lock(status.focus)
@@ -224,7 +225,7 @@ class LiveController:
             line.show_field("provider", "")
             line.show_field("bundle", "no model")
         else:
-            line.show_field("provider", f"runs on {live.engine.provider}")
+            line.show_field("provider", f"runs on {live.engine.provider}", tip=live.engine.reason)
             line.show_field("bundle", f"model {live.engine.bundle.name}")
         if live is not None:
             line.show_field("source", live.source.info.origin)

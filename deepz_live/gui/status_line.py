@@ -55,9 +55,11 @@ class StatusLine(QWidget):
         """The meaning of a field's colour."""
         return str(self._fields[field].property("role"))
 
-    def show_field(self, field: str, text: str, role: str = "dim") -> None:
-        """Show a field; ``role`` as in :func:`theme.set_role`."""
+    def show_field(self, field: str, text: str, role: str = "dim", *, tip: str = "") -> None:
+        """Show a field; ``role`` as in :func:`theme.set_role`; ``tip`` explains what it says."""
         label = self._fields[field]
+        if tip and label.toolTip() != tip:
+            label.setToolTip(tip)
         if label.text() != text:
             label.setText(text)
             label.setVisible(bool(text))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deepz_live.app.live import LiveSession
-from deepz_live.app.live_facts import recorded_digests
+from deepz_live.app.live_facts import recorded_digests, recorded_provider
 from deepz_live.config import Optics
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import BundleFacts
@@ -213,6 +213,36 @@ def test_digests_of_another_bundle_are_not_compared(tmp_path: Path):
     run(live(Source(3), Engine(), record_to=tmp_path / "s", every_frame=True))
     recorded = read_session(tmp_path / "s")
     assert recorded_digests(recorded, Engine(sha256="b" * 64)) is None
+
+
+class FallingEngine(Engine):
+    """Its first provider fails at the fifth frame."""
+
+    @property
+    def provider(self) -> str:
+        return "fast" if self.frames < 5 else "slow"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return () if self.frames < 5 else ("fast failed while running; going on with slow.",)
+
+
+def test_provider_that_fails_in_mid_stream_is_said_and_only_like_digests_are_compared(
+    tmp_path: Path,
+):
+    first = run(live(Source(8), FallingEngine(), record_to=tmp_path / "s", every_frame=True))
+    assert "fast failed while running; going on with slow." in first.latest_result().warnings
+    assert first.summary()["provider"] == "slow"
+    recorded = read_session(tmp_path / "s")
+    assert [line["provider"] for line in recorded.results] == ["fast"] * 4 + ["slow"] * 4
+    assert recorded_provider(recorded) == "fast"
+    again = FallingEngine()
+    digests = recorded_digests(recorded, again)
+    assert sorted(digests) == [0, 1, 2, 3]
+    again.frames = 2  # falls at the third frame of the replay already
+    source = ReplaySource(recorded, speed=None)
+    summary = run(live(source, again, every_frame=True, expected_digests=digests)).summary()
+    assert summary["planes_compared"] == summary["planes_identical"] == 2
 
 
 def test_latency_of_a_replay_is_not_the_age_of_the_recording(tmp_path: Path):
