@@ -179,18 +179,18 @@ def _axial(
         a, b = _overlap(a, b, pixels / first.coarse, axis)
     a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
     planes = len(a)
-    products = _products(a.reshape(planes, -1), b.reshape(planes, -1))
+    alike = products(a.reshape(planes, -1), b.reshape(planes, -1))
     power_a = np.einsum("zyx,zyx->z", a, a)
     power_b = np.einsum("zyx,zyx->z", b, b)
     reach = min(int(limit), planes - min(MIN_PLANES, planes))
     shifts = range(-reach, reach + 1)
-    curve = np.array([_ncc(products, power_a, power_b, shift) for shift in shifts])
+    curve = np.array([_ncc(alike, power_a, power_b, shift) for shift in shifts])
     best = int(curve.argmax())
     return best - reach + _vertex(curve, best), float(curve[best])
 
 
-def _products(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``a @ b.T`` in pieces, each too small to be shared out among threads.
+def products(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``a @ b.T`` of ``(Z, N)`` float32, in pieces too small to be shared out among threads.
 
     The network has the cores: threads that wait for each other between its own made this product
     many times slower than one thread.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.image.registration import prepare, register
+from deepz_live.image.registration import binned, prepare, products, register
 
 Z_UM = tuple(np.arange(-10, 10.01, 0.5))
 PIXEL_UM = 0.65
@@ -89,3 +89,20 @@ def test_uneven_planes_are_refused():
     one = prepare(np.zeros((41, 64, 64), np.float32), uneven, PIXEL_UM)
     with pytest.raises(ValueError, match="evenly spaced"):
         register(one, one)
+
+
+@pytest.mark.parametrize("length", [7, 400, 5000])
+def test_products_in_pieces_are_the_product(length):
+    first, second = np.random.default_rng(0).random((2, 37, length), np.float32)
+    np.testing.assert_allclose(products(first, second), first @ second.T, rtol=1e-4)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_bins_are_sums_over_whole_blocks(factor):
+    planes = np.random.default_rng(0).random((4, 13, 17), np.float32)
+    height, width = 13 // factor, 17 // factor
+    cut = planes[:, : height * factor, : width * factor]
+    wanted = cut.reshape(4, height, factor, width, factor).sum(axis=(2, 4))
+    found = binned(planes, factor)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert not np.shares_memory(found, planes)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from deepz_live.model.generator import Generator
 from deepz_live.model.planes import GAIN, STEM, PlanesNet, compress
 from deepz_live.refocus.errors import RefocusError
-from deepz_live.refocus.torch_backend.layers import CHANNELS_LAST, Convolution, RunningUNet
+from deepz_live.refocus.torch_backend.layers import Convolution, RunningUNet
 
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
@@ -41,13 +41,11 @@ class PlanesForm:
         self._gate = (network.gate.detach() * factor).to(device)
         self._body = RunningUNet(network.body, device, dtype)
         self._head = Convolution(head, device, dtype, relu=False)
-        self._dtype = dtype
         self._kept: tuple[Tensor, Tensor] | None = None
 
     def __call__(self, image: Tensor) -> Tensor:
         compressed = compress(image)
-        blocks = functional.pixel_unshuffle(compressed, STEM).to(self._dtype)
-        made = self._head(self._body(blocks.contiguous(memory_format=CHANNELS_LAST)))
+        made = self._head(self._body(functional.pixel_unshuffle(compressed, STEM)))
         planes = self._shuffled(made)
         return planes.addcmul_(self._gate, compressed).sinh_().mul_(1 / GAIN)
 
@@ -86,7 +84,6 @@ class GeneratorForm:
     def __init__(self, network: Generator, device: torch.device, dtype: torch.dtype) -> None:
         self._body = RunningUNet(network.body, device, dtype)
         self._head = Convolution(network.head, device, dtype, relu=False)
-        self._dtype = dtype
         self._batch_px = CPU_BATCH_PX if device.type == "cpu" else DEVICE_BATCH_PX
         first = network.body.down[0].first
         if not isinstance(first, nn.Conv2d) or first.bias is None:
@@ -96,8 +93,7 @@ class GeneratorForm:
         self._per_um = weight[:, 1].sum(dim=(1, 2)).to(device).view(1, -1, 1, 1)
 
     def __call__(self, image_and_dpm: Tensor) -> Tensor:
-        x = image_and_dpm.to(self._dtype).contiguous(memory_format=CHANNELS_LAST)
-        return self._head(self._body(x)).float()
+        return self._head(self._body(image_and_dpm)).float()
 
     def uniform(self, image: Tensor, dpm: Tensor) -> Tensor:
         """``(1, 1, Y, X)`` and ``(P,)`` to ``(1, P, Y, X)``, in as many passes as is quickest.
@@ -112,11 +108,10 @@ class GeneratorForm:
         size = max(1, self._batch_px // (height * width))
         for start in range(0, len(own), size):
             part = own[start : start + size]
-            first = (shared + self._per_um * part).relu_().to(self._dtype)
-            y = self._body.second(first.contiguous(memory_format=CHANNELS_LAST))
-            y[:, :1] += image.to(self._dtype)
-            y[:, 1:2] += part.to(self._dtype)
-            out[0, start : start + len(part)] = self._head(self._body.below(y))[:, 0]
+            first = (shared + self._per_um * part).relu_()
+            out[0, start : start + len(part)] = self._head(
+                self._body.after_first(first, image, part)
+            )[:, 0]
         return out
 
 

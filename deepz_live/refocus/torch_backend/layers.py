@@ -43,37 +43,41 @@ class Convolution:
 
 
 class RunningUNet:
-    """:class:`UNet` in ``dtype``: ``(N, C, Y, X)`` in, ``(N, k, Y, X)`` out, channels last."""
+    """:class:`UNet` made for running: ``(N, C, Y, X)`` float32 in, ``(N, k, Y, X)`` in ``dtype``.
+
+    The first convolution, which costs next to nothing, is made in float32: what is rounded there
+    goes through all the others. Channels last throughout.
+    """
 
     def __init__(self, body: UNet, device: torch.device, dtype: torch.dtype) -> None:
-        def made(block: nn.Module) -> tuple[Convolution, Convolution]:
-            if not isinstance(block, DownBlock | UpBlock):
-                raise TypeError(f"{type(block).__name__} is no block of a U-Net.")
-            first, second = block.first, block.second
-            return (
-                Convolution(first, device, dtype, relu=True),
-                Convolution(second, device, dtype, relu=True),
-            )
-
-        self._down = [made(block) for block in body.down]
-        self._up = [made(block) for block in body.up]
+        self._dtype = dtype
+        self._down = [_block(block, device, dtype) for block in body.down]
+        self._up = [_block(block, device, dtype) for block in body.up]
         self._enlarge = [
             (_last(layer.weight, device, dtype), layer.bias.detach().to(device, dtype))
             for layer in body.enlarge
             if isinstance(layer, nn.ConvTranspose2d) and layer.bias is not None
         ]
+        self._first = Convolution(_layers(body.down[0])[0], device, torch.float32, relu=True)
 
     def __call__(self, x: Tensor) -> Tensor:
-        first, second = self._down[0]
-        y = second(first(x))
-        y[:, : x.shape[1]] += x
-        return self.below(y)
+        x = x.contiguous(memory_format=CHANNELS_LAST)
+        return self.after_first(self._first(x), x)
 
-    def second(self, x: Tensor) -> Tensor:
-        """The second convolution of the first block, without the residual."""
-        return self._down[0][1](x)
+    def after_first(self, y: Tensor, *residual: Tensor) -> Tensor:
+        """All but the first convolution, whose result is ``y`` ``(N, k, Y, X)`` float32.
 
-    def below(self, x: Tensor) -> Tensor:
+        ``residual`` are the channels of the input, which the first block adds to its result.
+        """
+        y = y.to(self._dtype, memory_format=CHANNELS_LAST)
+        x = self._down[0][1](y)
+        start = 0
+        for part in residual:
+            x[:, start : start + part.shape[1]] += part
+            start += part.shape[1]
+        return self._below(x)
+
+    def _below(self, x: Tensor) -> Tensor:
         """All but the first block, whose result is ``x``."""
         skipped = [x]
         for first, second in self._down[1:]:
@@ -87,6 +91,22 @@ class RunningUNet:
             larger = functional.conv_transpose2d(x, weight, bias, stride=2)
             x = second(first(torch.cat([skipped.pop(), larger], dim=1)))
         return x
+
+
+def _block(
+    block: nn.Module, device: torch.device, dtype: torch.dtype
+) -> tuple[Convolution, Convolution]:
+    first, second = _layers(block)
+    return (
+        Convolution(first, device, dtype, relu=True),
+        Convolution(second, device, dtype, relu=True),
+    )
+
+
+def _layers(block: nn.Module) -> tuple[nn.Conv2d, nn.Conv2d]:
+    if not isinstance(block, DownBlock | UpBlock):
+        raise TypeError(f"{type(block).__name__} is no block of a U-Net.")
+    return block.first, block.second
 
 
 def with_edges(x: Tensor) -> Tensor:
