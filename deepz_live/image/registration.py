@@ -56,11 +56,13 @@ class Offset:
 class Prepared:
     """A volume made ready to be compared, by :func:`prepare`.
 
-    ``planes`` ``(Z, Y, X)`` are binned once, for the lateral shift. ``changes`` ``(Z - 2 k, Y, X)``
-    are binned by ``coarse`` more, without haze, and differences along z, for the axial shift.
+    ``planes`` ``(Z, Y, X)`` are binned once, and ``projection`` ``(Y, X)`` is their maximum without
+    haze, for the lateral shift. ``changes`` ``(Z - 2 k, Y, X)`` are binned by ``coarse`` more,
+    without haze, and differences along z, for the axial shift.
     """
 
     planes: Volume
+    projection: NDArray[np.float32]
     changes: Volume
     coarse: int
     z_um: NDArray[np.float64]
@@ -86,7 +88,8 @@ def prepare_binned(planes: Volume, z_planes_um: Sequence[float], pixel_um: float
     z_um = np.asarray(z_planes_um, np.float64)
     coarse = max(1, min(round(1.3 / pixel_um), min(planes.shape[1:]) // 32))
     details = _without_haze(binned(planes, coarse), pixel_um * coarse)
-    return Prepared(planes, _changes(details, z_um), coarse, z_um, pixel_um)
+    projection = _projection(planes, pixel_um)
+    return Prepared(planes, projection, _changes(details, z_um), coarse, z_um, pixel_um)
 
 
 def binned(volume: Volume, factor: int) -> Volume:
@@ -127,12 +130,15 @@ def register(
     step = _even_step(reference.z_um)
     pixel_um, reach = reference.pixel_um, axial_range_um / step
     limit = lateral_range_um / pixel_um
-    first, second = reference.planes, moved.planes
-    shift, _ = shift_2d(_projection(first, pixel_um), _projection(second, pixel_um), limit)
-    axial, _ = _axial(reference, moved, shift, reach)
-    first, second = _common(first, second, round(axial))
-    shift, ratio = shift_2d(_projection(first, pixel_um), _projection(second, pixel_um), limit)
+    shift, ratio = shift_2d(reference.projection, moved.projection, limit)
     axial, peak = _axial(reference, moved, shift, reach)
+    if round(axial):  # else the common planes are all of them, and nothing would change
+        first, second = (
+            _projection(planes, pixel_um)
+            for planes in _common(reference.planes, moved.planes, round(axial))
+        )
+        shift, ratio = shift_2d(first, second, limit)
+        axial, peak = _axial(reference, moved, shift, reach)
     return Offset(
         dz_um=axial * step,
         dy_um=shift[0] * reference.pixel_um,
