@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CPU_BATCH_PX = 2 * 256 * 256
 """Pixels of planes that the generator makes at once: more do not fit a processor's cache."""
 
+CACHE_PX = 16 * 128
+"""Pixels of the body of which a processor makes planes in one go, within its cache."""
+
 DEVICE_BATCH_PX = 16 * 512 * 512
 
 
@@ -41,41 +44,33 @@ class PlanesForm:
         self._gate = (network.gate.detach() * factor).to(device)
         self._body = RunningUNet(network.body, device, dtype)
         self._head = Convolution(head, device, dtype, relu=False)
-        self._kept: tuple[Tensor, Tensor] | None = None
+        self._kept: Tensor | None = None
 
     def __call__(self, image: Tensor) -> Tensor:
         compressed = compress(image)
         made = self._head(self._body(functional.pixel_unshuffle(compressed, STEM)))
-        planes = self._shuffled(made)
-        return planes.addcmul_(self._gate, compressed).sinh_().mul_(1 / GAIN)
-
-    def _shuffled(self, made: Tensor) -> Tensor:
-        """``pixel_shuffle`` to float32 in one memory order after another: several times faster."""
         count, channels, height, width = made.shape
-        depth = channels // STEM**2
-        blocks, planes = self._memory(made)
-        blocks.copy_(made)
-        source = blocks.view(count, depth, STEM, STEM, height, width)
-        target = planes.view(count, depth, height, STEM, width, STEM)
-        for y in range(STEM):
-            for x in range(STEM):
-                target[:, :, :, y, :, x].copy_(source[:, :, y, x])
+        planes = self._memory((count, channels // STEM**2, STEM * height, STEM * width), image)
+        rows = max(1, CACHE_PX // width) if image.device.type == "cpu" else height
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            part = planes[:, :, STEM * top : STEM * bottom]
+            shuffle_into(part, made[:, :, top:bottom])
+            part.addcmul_(self._gate, compressed[:, :, STEM * top : STEM * bottom])
+            part.sinh_().mul_(1 / GAIN)
         return planes
 
-    def _memory(self, made: Tensor) -> tuple[Tensor, Tensor]:
-        """For blocks and planes: on a CPU that of the last call, where new memory costs time.
+    def _memory(self, shape: tuple[int, ...], image: Tensor) -> Tensor:
+        """For the planes: on a CPU that of the last call, where new memory costs time.
 
         On a card the allocator keeps it, and a recorded graph needs memory of its own.
         """
-        if self._kept is not None and self._kept[0].shape == made.shape:
+        if self._kept is not None and self._kept.shape == shape:
             return self._kept
-        count, channels, height, width = made.shape
-        blocks = torch.empty(made.shape, device=made.device)
-        shape = (count, channels // STEM**2, STEM * height, STEM * width)
-        planes = torch.empty(shape, device=made.device)
-        if made.device.type == "cpu":
-            self._kept = blocks, planes
-        return blocks, planes
+        planes = torch.empty(shape, device=image.device)
+        if image.device.type == "cpu":
+            self._kept = planes
+        return planes
 
 
 class GeneratorForm:
@@ -145,6 +140,21 @@ def load_form(bundle: Bundle, device: torch.device, dtype: torch.dtype) -> Form:
     if isinstance(network, Generator):
         return GeneratorForm(network, device, dtype)
     return PlanesForm(network, device, dtype)
+
+
+def shuffle_into(planes: Tensor, blocks: Tensor) -> None:
+    """``pixel_shuffle`` of ``blocks`` ``(N, 4 Z, Y, X)`` into ``planes`` ``(N, Z, 2 Y, 2 X)``.
+
+    One change of memory order after the other, which is several times faster than both at once.
+    """
+    count, channels, height, width = blocks.shape
+    depth = channels // STEM**2
+    ordered = torch.empty(blocks.shape, device=blocks.device)
+    source = ordered.copy_(blocks).view(count, depth, STEM, STEM, height, width)
+    target = planes.view(count, depth, height, STEM, width, STEM)
+    for y in range(STEM):
+        for x in range(STEM):
+            target[:, :, :, y, :, x].copy_(source[:, :, y, x])
 
 
 def _of_image(first: nn.Conv2d) -> nn.Conv2d:
