@@ -117,15 +117,19 @@ def graphics_card() -> Finding:
 
 
 def providers() -> Finding:
-    """What onnxruntime can run networks on."""
-    from deepz_live.refocus.onnx_backend import available_providers
+    """What networks can run on: onnxruntime's providers and torch's variants."""
+    from deepz_live.refocus.providers import available_providers
 
-    names = list(available_providers())
-    found = f"onnxruntime {_version_of('onnxruntime', 'onnxruntime-gpu')}: {', '.join(names)}"
-    if nvidia_cards() and "CUDA" not in names:
+    onnx, torch, without = available_providers()
+    found = f"onnxruntime {_version_of('onnxruntime', 'onnxruntime-gpu')}: {', '.join(onnx)}"
+    if torch:
+        found += f"; torch {_version_of('torch')}: {', '.join(torch)}"
+    else:
+        found += f"; {without}"
+    if nvidia_cards() and not any("CUDA" in name for name in (*onnx, *torch)):
         advice = (
             "the NVIDIA card stays unused; run `pip uninstall onnxruntime` and then "
-            "`pip install 'onnxruntime-gpu[cuda,cudnn]'`"
+            "`pip install 'onnxruntime-gpu[cuda,cudnn]'`, or install the CUDA build of torch"
         )
         return Finding("execution provider", "warning", found, advice)
     return Finding("execution provider", "ok", found)

@@ -74,7 +74,9 @@ class ArrayStack:
 
     def bad_values(self) -> int:
         """See :class:`Stack`."""
-        if np.isfinite(self._planes.sum()):  # a pass without a temporary: they survive a sum
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = self._planes.sum()  # a pass without a temporary: they survive a sum
+        if np.isfinite(total):
             return 0
         return int(np.count_nonzero(~np.isfinite(self._planes)))
 

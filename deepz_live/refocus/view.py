@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from deepz_live.image.dpm import Surface
 from deepz_live.refocus.drift import DriftSample
@@ -160,8 +160,34 @@ def _free_dpm(shape: tuple[int, int], pixel_size_um: float, request: ViewRequest
 
 
 def _moved_back(image: Image, shift: Shift) -> Image:
+    """``image`` with ``shift`` taken out, linearly; beyond its edges the darkest of it."""
     if shift.dy_px == 0 and shift.dx_px == 0:
         return image
-    empty = float(image[::8, ::8].min())
-    moved = ndimage.shift(image, (-shift.dy_px, -shift.dx_px), order=1, cval=empty)
-    return np.asarray(moved, np.float32)
+    empty = image[::8, ::8].min()
+    return _moved(_moved(image, shift.dy_px, 0, empty), shift.dx_px, 1, empty)
+
+
+def _moved(image: Image, pixels: float, axis: int, empty: np.float32) -> Image:
+    """What lies ``pixels`` further along ``axis``: by slices, several times faster than scipy."""
+    if pixels == 0:
+        return image
+    whole = math.floor(pixels)
+    part = np.float32(pixels - whole)
+    length = image.shape[axis]
+    start = min(max(0, -whole), length)
+    stop = max(start, min(length, length - whole - (1 if part else 0)))
+    out = np.full_like(image, empty)
+    kept, below, above = (
+        tuple(slice(first, last) if one == axis else slice(None) for one in (0, 1))
+        for first, last in (
+            (start, stop),
+            (start + whole, stop + whole),
+            (start + whole + 1, stop + whole + 1),
+        )
+    )
+    if part:
+        np.multiply(image[below], 1 - part, out=out[kept])
+        out[kept] += image[above] * part
+    else:
+        out[kept] = image[below]
+    return out

@@ -66,11 +66,36 @@ def test_the_demo_adapters_alone_are_not_a_microscope(tmp_path: Path, monkeypatc
     assert micromanager().status == "warning"
 
 
-def test_an_unused_graphics_card_does_not_go_unnoticed(monkeypatch):
-    from deepz_live.refocus import onnx_backend
+CARD = "RTX 4090, 560.1, 24564 MiB"
 
-    monkeypatch.setattr(doctor_module, "nvidia_cards", lambda: ["RTX 4090, 560.1, 24564 MiB"])
-    monkeypatch.setattr(onnx_backend, "available_providers", lambda: ("CPU",))
+
+def test_an_unused_graphics_card_does_not_go_unnoticed(monkeypatch):
+    from deepz_live.refocus import providers
+
+    monkeypatch.setattr(doctor_module, "nvidia_cards", lambda: [CARD])
+    monkeypatch.setattr(
+        providers, "available_providers", lambda: (("CPU",), (), "torch is not installed")
+    )
     finding = doctor_module.providers()
     assert finding.status == "warning"
+    assert "torch is not installed" in finding.found
     assert "onnxruntime-gpu" in finding.advice
+
+
+def test_a_card_that_torch_alone_can_use_is_used(monkeypatch):
+    from deepz_live.refocus import providers
+
+    monkeypatch.setattr(doctor_module, "nvidia_cards", lambda: [CARD])
+    torch = ("torch CUDA fp16", "torch CPU fp32")
+    monkeypatch.setattr(providers, "available_providers", lambda: (("CPU",), torch, ""))
+    finding = doctor_module.providers()
+    assert finding.status == "ok"
+    assert "torch CUDA fp16" in finding.found
+
+
+def test_where_the_shipped_model_runs_is_said_with_the_timings_of_all():
+    finding = doctor_module.shipped_model()
+    assert finding.status == "ok"
+    for name in ("CPU", "torch CPU fp32"):
+        assert f"{name} " in finding.found
+    assert " ms" in finding.found

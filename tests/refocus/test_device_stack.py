@@ -82,7 +82,7 @@ def test_frames_above_the_budget_go_in_tiles(tmp_path):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_that_are_no_number_are_counted_everywhere(value):
     planes = np.zeros((3, 8, 8), np.float32)
-    planes[1, 2, 3:5] = value
+    planes[1, 2, 3:5] = value, -value
     assert ArrayStack(planes, Z_UM[:3]).bad_values() == 2
     on_device = DeviceStack(torch.from_numpy(planes), Z_UM[:3], None)
     assert on_device.bad_values() == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from deepz_live.refocus.view import Shift, ViewRequest, make_view
 
@@ -42,3 +43,16 @@ def test_uncompensated_view_is_untouched():
     view = make_view(one, Z_UM, PIXEL_UM, ViewRequest(distances_um=(-5.0, 5.0)), Shift())
     np.testing.assert_array_equal(view.planes, one[[0, -1]])
     assert view.projection.max() == pytest.approx(one.max())
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [Shift(0, 1.5, -2.25), Shift(0, -3.0, 0.0), Shift(0, 0.0, 7.75), Shift(0, 60.0, 1.0)],
+)
+def test_moving_back_is_linear_interpolation_with_the_darkest_value_beyond(shift):
+    one = volume(1, 20, 30)[:1]
+    view = make_view(one, (0.0,), PIXEL_UM, ViewRequest(distances_um=(0.0,)), shift)
+    offsets = (-shift.dy_px, -shift.dx_px)
+    empty = one[0, ::8, ::8].min()
+    wanted = ndimage.shift(one[0], offsets, order=1, cval=empty)
+    np.testing.assert_allclose(view.planes[0], wanted, rtol=1e-4)
