@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,8 @@ class _NetworkEngine:
         self.bundle = bundle
         self._runner = runner
         self._budget = pixel_budget
+        self._too_large: float = math.inf
+        """Pixels of the smallest frame for which a device had too little memory at once."""
         self._tile_notes: tuple[str, ...] = ()
 
     @property
@@ -56,9 +59,11 @@ class _NetworkEngine:
         """See :meth:`Engine.stack`."""
         check_image(pixels)
         try:
-            on_device = self._runner.stack(pixels) if pixels.size <= self._budget else None
+            on_device = self._runner.stack(pixels) if pixels.size < self._too_large else None
         except OutOfMemory as error:
-            self._halve(pixels.shape, error)
+            self._too_large = pixels.size
+            if not self._halve(pixels.shape, error):
+                self._tile_notes = (f"{error} Frames of that size no longer stay on the device.",)
             on_device = None
         stack = on_device or self._stacked(self._planes(self._normalised(pixels)))
         check_finite(stack, self.provider)

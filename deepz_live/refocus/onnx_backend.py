@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.runner import (
+    CPU_BATCH_PX,
+    DEVICE_BATCH_PX,
     FULL_PRECISION,
     REDUCED_PRECISION,
     Candidate,
@@ -79,7 +81,8 @@ class OnnxRunner:
 
     def uniform(self, image: Image, dpm: Image) -> Image:
         """See :class:`Runner`."""
-        return stacked_uniform(self.run, image, dpm)
+        batch_px = CPU_BATCH_PX if self.provider == "CPU" else DEVICE_BATCH_PX
+        return stacked_uniform(self.run, image, dpm, batch_px=batch_px)
 
     def stack(self, pixels: NDArray[Any]) -> Stack | None:  # noqa: ARG002
         """See :class:`Runner`: onnxruntime's planes come back to the computer's memory."""

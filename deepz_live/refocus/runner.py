@@ -23,6 +23,13 @@ REDUCED_PRECISION = 1e-2
 """The same for bfloat16 and float16."""
 
 
+CPU_BATCH_PX = 2 * 256 * 256
+"""Pixels of planes that go through a processor at once: more do not fit its cache."""
+
+DEVICE_BATCH_PX = 16 * 512 * 512
+"""The same for a graphics card, which wants work for all its units."""
+
+
 class OutOfMemory(RefocusError):  # noqa: N818 - a sentence for the operator as its base
     """The image is too large for the memory at hand: smaller tiles may pass."""
 
@@ -89,15 +96,22 @@ class Candidate:
     on_request: bool = False
 
 
-def stacked_uniform(run: Callable[[Image], Image], image: Image, dpm: Image) -> Image:
-    """:meth:`Runner.uniform` by way of :meth:`Runner.run`: one pass a plane, ``(1, P, Y, X)``."""
+def stacked_uniform(
+    run: Callable[[Image], Image], image: Image, dpm: Image, *, batch_px: int = 0
+) -> Image:
+    """:meth:`Runner.uniform` by way of :meth:`Runner.run`: ``(1, P, Y, X)``.
+
+    As many planes at once as have ``batch_px`` pixels, but at least one.
+    """
     height, width = image.shape[2:]
+    size = max(1, min(batch_px // (height * width), len(dpm)))
     out = np.empty((1, len(dpm), height, width), np.float32)
-    pair = np.empty((1, 2, height, width), np.float32)
-    pair[:, 0] = image[:, 0]
-    for plane, distance in enumerate(dpm):
-        pair[:, 1] = distance
-        out[0, plane] = run(pair)[0, 0]
+    for start in range(0, len(dpm), size):
+        part = dpm[start : start + size]
+        batch = np.empty((len(part), 2, height, width), np.float32)
+        batch[:, 0] = image[0, 0]
+        batch[:, 1] = part[:, None, None]
+        out[0, start : start + len(part)] = run(batch)[:, 0]
     return out
 
 

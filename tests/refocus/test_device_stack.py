@@ -72,11 +72,26 @@ def test_frames_of_any_kind_and_size_go_the_resident_way(tmp_path, network, dtyp
         np.testing.assert_allclose(resident.volume(pixels), plain.volume(pixels), rtol=1e-3)
 
 
-def test_frames_above_the_budget_go_in_tiles(tmp_path):
+def test_frames_too_large_for_the_device_go_in_tiles_and_it_is_said(tmp_path, monkeypatch):
     bundle, _ = write_bundle(tmp_path / "planes", "planes", Z_UM)
-    runner = CudaRunner(bundle, "x", torch.float32, device="cpu")
-    engine = PlanesEngine(bundle, runner, pixel_budget=1000)
-    assert isinstance(engine.stack(np.zeros((32, 64), np.uint16)), ArrayStack)
+    runner = CudaRunner(bundle, "card", torch.float32, device="cpu")
+    engine = PlanesEngine(bundle, runner)
+    large, small = np.zeros((600, 32), np.uint16), np.zeros((32, 64), np.uint16)
+    whole = engine.volume(large)
+    real, tried = CudaRunner._way, []
+
+    def little_memory(self, form, pixels):
+        tried.append(pixels.size)
+        if pixels.size > 10_000:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+        return real(self, form, pixels)
+
+    monkeypatch.setattr(CudaRunner, "_way", little_memory)
+    assert isinstance(engine.stack(large), ArrayStack)
+    np.testing.assert_allclose(engine.volume(large), whole, rtol=1e-4)
+    assert tried == [600 * 32]  # once: the second frame knows
+    assert "Memory ran out on an image of 600 × 32 px with provider card." in engine.notes[0]
+    assert isinstance(engine.stack(small), DeviceStack)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

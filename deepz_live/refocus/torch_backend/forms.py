@@ -13,18 +13,14 @@ from torch.nn import functional
 from deepz_live.model.generator import Generator
 from deepz_live.model.planes import GAIN, STEM, PlanesNet, compress
 from deepz_live.refocus.errors import RefocusError
+from deepz_live.refocus.runner import CPU_BATCH_PX, DEVICE_BATCH_PX
 from deepz_live.refocus.torch_backend.layers import Convolution, RunningUNet
 
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
 
-CPU_BATCH_PX = 2 * 256 * 256
-"""Pixels of planes that the generator makes at once: more do not fit a processor's cache."""
-
 CACHE_PX = 16 * 128
 """Pixels of the body of which a processor makes planes in one go, within its cache."""
-
-DEVICE_BATCH_PX = 16 * 512 * 512
 
 
 class PlanesForm:
