@@ -17,7 +17,7 @@ from typing import Any
 from deepz_live.app.focus_lock import FocusLock
 from deepz_live.app.live_channels import Newest, channel_summary, channel_warnings, pair_tolerance_s
 from deepz_live.app.live_facts import bundle_facts, request_facts
-from deepz_live.app.live_numbers import Clock, DriftErrors, LiveStatus, Pace, Truth
+from deepz_live.app.live_numbers import Clock, DriftErrors, Likeness, LiveStatus, Pace, Truth
 from deepz_live.app.live_recorder import LiveRecorder
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
@@ -84,7 +84,9 @@ class LiveSession:
         self.engines = dict(engines or {}) if engine is not None else {}
         self._record_to = record_to
         self._truth = truth
-        self._expected = expected_digests
+        self._likeness: Likeness | None = None
+        if expected_digests is not None and engine is not None:
+            self._likeness = Likeness(expected_digests, engine, self.engines)
         self.focus_lock = focus_lock if engine is not None else None
         self._fifo: BlockingFifo[Frame] | None = None
         if every_frame and engine is not None:
@@ -112,10 +114,6 @@ class LiveSession:
         self._pairs = 0
         self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
         self._drift_errors = DriftErrors(truth)
-        self._compared = self._identical = 0
-        # What ``expected_digests`` were made by; one that was fallen back to rounds otherwise.
-        self._provider = engine.provider if engine is not None else ""
-        self._providers = {name: own.provider for name, own in self.engines.items()}
         self._worker: RefocusWorker | None = None
         if engine is not None:
             self._worker = RefocusWorker(
@@ -344,9 +342,9 @@ class LiveSession:
             summary["channels"] = channel_summary(self.source, self._pairs)
         if self.focus_lock is not None and self.focus_lock.used:
             summary["focus_lock"] = asdict(self.focus_lock.status)
-        if self._expected is not None:
-            summary["planes_compared"] = self._compared
-            summary["planes_identical"] = self._identical
+        if self._likeness is not None:
+            summary["planes_compared"] = self._likeness.compared
+            summary["planes_identical"] = self._likeness.identical
         return summary
 
     def _take_result(self, result: RefocusResult) -> None:
@@ -359,10 +357,8 @@ class LiveSession:
             if result.drift is not None:
                 self._drift.append(result.drift)
                 self._drift_errors.add(result.drift)
-            expected = self._expected_digest(result)
-            if expected is not None:
-                self._compared += 1
-                self._identical += expected == result.digest
+        if self._likeness is not None:
+            self._likeness.add(result)
         if result.drift is not None and self.focus_lock is not None:
             self.focus_lock.offer(result.drift, result.frame)
         drift = asdict(result.drift) if result.drift is not None else {}
@@ -373,13 +369,6 @@ class LiveSession:
             distances_um=list(result.distances_um),
             **drift,
         )
-
-    def _expected_digest(self, result: RefocusResult) -> int | None:
-        """What the recording holds, where the same provider made this result."""
-        frame = result.frame
-        if result.provider != self._providers.get(frame.channel, self._provider):
-            return None
-        return (self._expected or {}).get(frame.index)
 
     def _match(self, result: RefocusResult) -> None:
         if self._pairing is None:

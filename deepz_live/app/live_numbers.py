@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,8 @@ import numpy as np
 
 from deepz_live.app.focus_lock import LockStatus
 from deepz_live.refocus.drift import DriftSample
+from deepz_live.refocus.engine import Engine
+from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.pace import ChannelPace
 
 Clock = Callable[[], float]
@@ -69,6 +71,31 @@ class Pace:
         """Intervals a second; 0 with fewer than two events."""
         span = self._last - self._first
         return round((self._count - 1) / span, 3) if span > 0 else 0.0
+
+
+class Likeness:
+    """Results whose digest is that of a recording; added to by one thread.
+
+    ``expected`` are the recording's, frame index to digest, made by what the engines run on now.
+    Should a provider fail in mid-stream, the next one rounds otherwise: it is not compared.
+    """
+
+    def __init__(
+        self, expected: Mapping[int, int], engine: Engine, engines: Mapping[str, Engine]
+    ) -> None:
+        self._expected = expected
+        self._provider = engine.provider
+        self._providers = {name: own.provider for name, own in engines.items()}
+        self.compared = self.identical = 0
+
+    def add(self, result: RefocusResult) -> None:
+        """Compare one result with what was recorded for its frame."""
+        frame = result.frame
+        if result.provider != self._providers.get(frame.channel, self._provider):
+            return
+        if frame.index in self._expected:
+            self.compared += 1
+            self.identical += self._expected[frame.index] == result.digest
 
 
 class DriftErrors:
