@@ -15,9 +15,11 @@ import numpy as np
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.runner import Candidate, Image, Runner, first_line
 
-RUNS = 3
-LONG_S = 1.0
-"""A candidate whose run takes longer is timed once: an opened model should not take a minute."""
+ROUNDS = 5
+ENOUGH_S = 2.0
+"""No new round of timings begins after so long: an opened model should not take a minute."""
+
+SAMPLED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +74,41 @@ def choose(
         None runs the network rightly.
     """
     told = list(notes)
-    times: dict[str, float] = {}
-    best: tuple[float, Candidate, Runner] | None = None
+    started: list[tuple[Candidate, Runner]] = []
     for candidate in candidates:
         if candidate.on_request and not asked:
             told.append(f"{candidate.name} is there and used only when asked for")
             continue
         try:
-            runner = candidate.make()
+            started.append((candidate, started_and_checked(candidate, example)))
         except Exception as error:  # a driver may fail in any way; it is reported, not hidden
             told.append(f"{candidate.name} failed to start ({first_line(error)})")
-            continue
-        try:
-            seconds = _tried(runner, candidate, example)
-        except Exception as error:  # as above
-            told.append(f"{candidate.name} failed to start ({first_line(error)})")
-            runner.close()
-            continue
-        times[candidate.name] = seconds
-        if best is not None and best[0] <= seconds:
-            runner.close()
-            continue
-        if best is not None:
-            best[2].close()
-        best = (seconds, candidate, runner)
-    if best is None:
+    times = _timed(started, example, told)
+    if not times:
         raise RefocusError(
             f"No execution provider could start the network: {'; '.join(told) or 'none found'}; "
             "run `deepz-live doctor` or install onnxruntime for the CPU."
         )
-    _, winner, runner = best
-    ran = sorted((c for c in candidates if c.name in times), key=lambda c: times[c.name])
-    return Choice(
-        winner,
-        runner,
-        tuple(one for one in ran if one is not winner),
-        _reason(winner, times, example, asked, told),
+    ran = sorted(
+        ((one, runner) for one, runner in started if one.name in times),
+        key=lambda pair: times[pair[0].name],
     )
+    (winner, chosen), *slower = ran
+    for _, runner in slower:
+        runner.close()
+    others = tuple(candidate for candidate, _ in slower)
+    return Choice(winner, chosen, others, _reason(winner, times, example, asked, told))
+
+
+def started_and_checked(candidate: Candidate, example: Example) -> Runner:
+    """Start a candidate; raises what its driver raises, or where it does not agree."""
+    runner = candidate.make()
+    try:
+        check_agreement(runner, candidate, example)
+    except Exception:
+        runner.close()
+        raise
+    return runner
 
 
 def deviation(found: Image, wanted: Image) -> float:
@@ -130,18 +130,43 @@ def check_agreement(runner: Runner, candidate: Candidate, example: Example) -> N
         )
 
 
-def _tried(runner: Runner, candidate: Candidate, example: Example) -> float:
-    """Seconds that one run takes, the first one left out."""
-    check_agreement(runner, candidate, example)
-    runner.run(example.warmup)
-    seconds: list[float] = []
-    for _ in range(RUNS):
-        begin = time.perf_counter()
-        runner.run(example.warmup)
-        seconds.append(time.perf_counter() - begin)
-        if seconds[-1] > LONG_S:
+def _timed(
+    started: Sequence[tuple[Candidate, Runner]], example: Example, told: list[str]
+) -> dict[str, float]:
+    """Seconds of each candidate's quickest run, by name; those that fail are closed and told.
+
+    They take turns, so that what else the machine does meets all alike, and the first run of each
+    does not count.
+    """
+    times: dict[str, float] = {}
+    left = list(started)
+    begin = time.perf_counter()
+    for turn in range(1 + ROUNDS):
+        if turn > 1 and time.perf_counter() - begin > ENOUGH_S:
             break
-    return min(seconds)
+        for candidate, runner in tuple(left):
+            try:
+                seconds = _seconds(runner, example)
+            except Exception as error:  # as above
+                told.append(f"{candidate.name} failed to start ({first_line(error)})")
+                left.remove((candidate, runner))
+                times.pop(candidate.name, None)
+                runner.close()
+                continue
+            if turn:
+                times[candidate.name] = min(seconds, times.get(candidate.name, seconds))
+    return times
+
+
+def _seconds(runner: Runner, example: Example) -> float:
+    """One run as it will be in use: planes that can stay on a device stay there."""
+    begin = time.perf_counter()
+    stack = runner.stack(np.zeros(example.warmup.shape[2:], np.uint16))
+    if stack is None:
+        runner.run(example.warmup)
+    else:
+        stack.sampled(SAMPLED)
+    return time.perf_counter() - begin
 
 
 def _reason(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
-from deepz_live.refocus.choice import Choice, Example, check_agreement
+from deepz_live.refocus.choice import Choice, Example, started_and_checked
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.runner import Candidate, Image, OutOfMemory, Runner, first_line
 
@@ -95,17 +95,10 @@ class FallbackRunner:
 
     def _started(self, candidate: Candidate) -> Runner | None:
         try:
-            runner = candidate.make()
+            return started_and_checked(candidate, self._example)
         except Exception as error:  # as at the start: reported, not hidden
             self._tell(f"{candidate.name} failed to start ({first_line(error)})")
             return None
-        try:
-            check_agreement(runner, candidate, self._example)
-        except Exception as error:  # as above
-            self._tell(f"{candidate.name} failed to start ({first_line(error)})")
-            runner.close()
-            return None
-        return runner
 
     def _replace(self, candidate: Candidate, runner: Runner, error: Exception) -> None:
         failed, old = self.provider, self._runner

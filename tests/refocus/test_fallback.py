@@ -58,7 +58,7 @@ class Trouble:
 @pytest.fixture
 def rig(make_bundle, monkeypatch):
     """An engine on the first of some fake runners, whatever the time they take."""
-    monkeypatch.setattr("deepz_live.refocus.choice._tried", lambda runner, *_: runner.value)
+    monkeypatch.setattr("deepz_live.refocus.choice._seconds", lambda runner, _: runner.value)
 
     def make(*runners, asked=False, **facts):
         found = [Candidate(one.provider, lambda one=one: one) for one in runners]

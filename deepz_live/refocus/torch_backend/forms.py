@@ -74,7 +74,8 @@ class GeneratorForm:
 
     def __init__(self, network: Generator, device: torch.device, dtype: torch.dtype) -> None:
         self._body = RunningUNet(network.body, device, dtype)
-        self._head = Convolution(network.head, device, dtype, relu=False)
+        # One channel costs nothing in float32, and is the result itself.
+        self._head = Convolution(network.head, device, torch.float32, relu=False)
         self._batch_px = CPU_BATCH_PX if device.type == "cpu" else DEVICE_BATCH_PX
         first = network.body.down[0].first
         if not isinstance(first, nn.Conv2d) or first.bias is None:
@@ -84,7 +85,7 @@ class GeneratorForm:
         self._per_um = weight[:, 1].sum(dim=(1, 2)).to(device).view(1, -1, 1, 1)
 
     def __call__(self, image_and_dpm: Tensor) -> Tensor:
-        return self._head(self._body(image_and_dpm)).float()
+        return self._head(self._body(image_and_dpm).float())
 
     def uniform(self, image: Tensor, dpm: Tensor) -> Tensor:
         """``(1, 1, Y, X)`` and ``(P,)`` to ``(1, P, Y, X)``, in as many passes as is quickest.
@@ -100,9 +101,8 @@ class GeneratorForm:
         for start in range(0, len(own), size):
             part = own[start : start + size]
             first = (shared + self._per_um * part).relu_()
-            out[0, start : start + len(part)] = self._head(
-                self._body.after_first(first, image, part)
-            )[:, 0]
+            made = self._body.after_first(first, image, part)
+            out[0, start : start + len(part)] = self._head(made.float())[:, 0]
         return out
 
 
