@@ -14,7 +14,7 @@ from deepz_live.model.generator import Generator
 from deepz_live.model.planes import GAIN, STEM, PlanesNet, compress
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.runner import CPU_BATCH_PX, DEVICE_BATCH_PX
-from deepz_live.refocus.torch_backend.layers import Convolution, RunningUNet
+from deepz_live.refocus.torch_backend.layers import CHANNELS_LAST, Convolution, RunningUNet
 
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
@@ -73,6 +73,7 @@ class GeneratorForm:
     """:class:`Generator` on a device: ``(N, 2, Y, X)`` to ``(N, 1, Y, X)`` float32, normalised."""
 
     def __init__(self, network: Generator, device: torch.device, dtype: torch.dtype) -> None:
+        self._dtype = dtype
         self._body = RunningUNet(network.body, device, dtype)
         # One channel costs nothing in float32, and is the result itself.
         self._head = Convolution(network.head, device, torch.float32, relu=False)
@@ -100,10 +101,18 @@ class GeneratorForm:
         size = max(1, self._batch_px // (height * width))
         for start in range(0, len(own), size):
             part = own[start : start + size]
-            first = (shared + self._per_um * part).relu_()
-            made = self._body.after_first(first, image, part)
+            made = self._body.after_first(self._first(shared, part), image, part)
             out[0, start : start + len(part)] = self._head(made.float())[:, 0]
         return out
+
+    def _first(self, shared: Tensor, part: Tensor) -> Tensor:
+        """The first convolution of every plane, from that of the image; channels last."""
+        shape = (len(part), *shared.shape[1:])
+        first = torch.empty(
+            shape, dtype=self._dtype, device=shared.device, memory_format=CHANNELS_LAST
+        )
+        torch.add(shared, self._per_um * part, out=first)
+        return first.relu_()
 
 
 Form = PlanesForm | GeneratorForm

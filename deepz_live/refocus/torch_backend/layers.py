@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,13 +11,16 @@ from torch.nn import functional
 from deepz_live.model.generator import DownBlock, UNet, UpBlock
 
 CHANNELS_LAST = torch.channels_last
+KEPT_SIZES = 3
+"""Sizes whose packed weights are kept: whole images, and batches that end smaller."""
 
 
 class Convolution:
     """A 3×3 convolution with replicate padding, and ReLU if wanted: ``(N, C, Y, X)`` alike.
 
     Its numbers are those of ``layer`` in ``dtype``. On a CPU with oneDNN the weights are brought
-    into that library's order once instead of in every call, and ReLU comes with the product.
+    into that library's order once a size of images instead of in every call, and ReLU comes with
+    the product. The order that is right for one size may be slow for another.
     """
 
     def __init__(
@@ -28,18 +30,31 @@ class Convolution:
         self._weight = weight.contiguous(memory_format=CHANNELS_LAST)
         self._bias = None if layer.bias is None else layer.bias.detach().to(device, dtype)
         self._relu = relu
-        self._packed = packed(self._weight) if device.type == "cpu" else None
+        self._packable = device.type == "cpu" and can_pack()
+        self._packed: dict[tuple[int, ...], Tensor] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
         x = with_edges(x)
-        if self._packed is not None:
+        if self._packable:
             activation = "relu" if self._relu else "none"
             made: Tensor = _ops().mkldnn._convolution_pointwise(
-                x, self._packed, self._bias, [0, 0], [1, 1], [1, 1], 1, activation, [], ""
+                x, self._packed_for(x), self._bias, [0, 0], [1, 1], [1, 1], 1, activation, [], ""
             )
             return made
         y = functional.conv2d(x, self._weight, self._bias)
         return y.relu_() if self._relu else y
+
+    def _packed_for(self, x: Tensor) -> Tensor:
+        """The weights in the order for images like ``x``."""
+        key = tuple(x.shape)
+        if key not in self._packed:
+            while len(self._packed) >= KEPT_SIZES:
+                self._packed.pop(next(iter(self._packed)))
+            size = list(x.shape)
+            self._packed[key] = _ops().mkldnn._reorder_convolution_weight(
+                self._weight, [0, 0], [1, 1], [1, 1], 1, size
+            )
+        return self._packed[key]
 
 
 class RunningUNet:
@@ -65,7 +80,7 @@ class RunningUNet:
         return self.after_first(self._first(x), x)
 
     def after_first(self, y: Tensor, *residual: Tensor) -> Tensor:
-        """All but the first convolution, whose result is ``y`` ``(N, k, Y, X)`` float32.
+        """All but the first convolution, whose result is ``y`` ``(N, k, Y, X)``.
 
         ``residual`` are the channels of the input, which the first block adds to its result.
         """
@@ -133,13 +148,11 @@ def edges_by_copies(x: Tensor) -> Tensor:
     return out
 
 
-def packed(weight: Tensor) -> Tensor | None:
-    """``weight`` in oneDNN's order; None where this torch has none, or keeps that to itself."""
-    pack: Callable[..., Tensor] | None = getattr(_ops().mkldnn, "_reorder_convolution_weight", None)
-    run = getattr(_ops().mkldnn, "_convolution_pointwise", None)
-    if pack is None or run is None or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return None
-    return pack(weight, [0, 0], [1, 1], [1, 1], 1)
+def can_pack() -> bool:
+    """True where this torch has oneDNN and lets others use its packed convolutions."""
+    names = ("_reorder_convolution_weight", "_convolution_pointwise")
+    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return has_onednn and all(hasattr(_ops().mkldnn, name) for name in names)
 
 
 def _last(weight: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
