@@ -14,6 +14,7 @@ from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.fallback import FallbackRunner
 from deepz_live.refocus.planes import planes_at, surface_from
 from deepz_live.refocus.providers import candidates, wanted
+from deepz_live.refocus.runner import first_line
 from deepz_live.refocus.stack import ArrayStack, Stack
 from deepz_live.refocus.tiling import PIXEL_BUDGET
 
@@ -102,16 +103,17 @@ def open_engine(
             f"The bundle holds a network of kind {network!r}; "
             f"this version runs {' and '.join(_ENGINES)}."
         )
-    example = _example(bundle)
+    told: list[str] = []
     if prefer is not None and provider is None:
         try:
             return open_engine(bundle, provider=prefer, threads=threads, pixel_budget=pixel_budget)
-        except RefocusError:
-            pass  # not here: the fastest, whose reason says what failed
-    found, notes = candidates(bundle, threads=threads, provider=provider)
+        except RefocusError as error:
+            told.append(f"{prefer} was preferred ({first_line(error)})")
+    example = _example(bundle)
+    found, missing = candidates(bundle, threads=threads, provider=provider)
     if provider is not None:
         found = [wanted(provider, found)]
-    choice = choose(found, example, asked=provider is not None, notes=notes)
+    choice = choose(found, example, asked=provider is not None, notes=[*told, *missing])
     return engine(bundle, FallbackRunner(choice, example), pixel_budget=pixel_budget)
 
 

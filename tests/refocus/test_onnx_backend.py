@@ -91,7 +91,9 @@ def test_provider_is_found_whatever_its_case(make_bundle):
 def test_preferred_provider_is_taken_where_it_is_to_be_had(make_bundle):
     bundle = make_bundle()
     assert "asked for" in open_engine(bundle, prefer="CPU", threads=1).reason
-    assert open_engine(bundle, prefer="CUDA of another PC", threads=1).provider == "CPU"
+    other = open_engine(bundle, prefer="CUDA of another PC", threads=1)
+    assert other.provider == "CPU"
+    assert "CUDA of another PC was preferred" in other.reason
 
 
 def test_session_that_falls_back_silently_counts_as_failed(make_bundle, monkeypatch):

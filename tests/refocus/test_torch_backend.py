@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import torch
 
 from deepz_live.model.bundle import load_bundle, shipped_bundle, shipped_names
-from deepz_live.refocus import onnx_backend, torch_backend
+from deepz_live.refocus import onnx_backend, providers, torch_backend
 from deepz_live.refocus.choice import Example, choose, deviation
 from deepz_live.refocus.engine import open_engine
 from deepz_live.refocus.engines import GeneratorEngine, PlanesEngine
@@ -238,6 +239,17 @@ def test_shipped_model_takes_frames_of_odd_sizes_alike():
     for dtype, tolerance in ((torch.float32, 1e-4), (torch.bfloat16, 1e-2)):
         engine = PlanesEngine(bundle, CpuRunner(bundle, "torch", dtype, threads=1))
         assert deviation(norm.forward(engine.volume(pixels)), wanted) < tolerance
+
+
+@pytest.mark.parametrize("chosen", [None, "active"])
+def test_waiting_threads_sleep_unless_the_operator_chose_otherwise(monkeypatch, chosen):
+    """Only while torch is loaded: a training started later must not inherit it."""
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    with providers._threads_that_sleep():
+        assert os.environ["OMP_WAIT_POLICY"] == (chosen or "passive")
+    assert os.environ.get("OMP_WAIT_POLICY") == chosen
 
 
 def test_a_pc_without_torch_runs_the_network_and_says_what_is_missing():
