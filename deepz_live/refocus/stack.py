@@ -82,7 +82,11 @@ class ArrayStack:
 
     def counts(self) -> Image:
         """See :class:`Stack`."""
-        return self._converted(self._planes.copy())
+        if self._inverse is None:
+            return self._planes.copy()
+        own = self._planes * np.float32(self._inverse.scale_counts)
+        own += np.float32(self._inverse.background_counts)
+        return own
 
     def planes(self, distances_um: Sequence[float]) -> Image:
         """See :class:`Stack`."""

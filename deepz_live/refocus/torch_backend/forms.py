@@ -19,7 +19,7 @@ from deepz_live.refocus.torch_backend.layers import CHANNELS_LAST, Convolution, 
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
 
-CACHE_PX = 16 * 128
+CACHE_PX = 32 * 128
 """Pixels of the body of which a processor makes planes in one go, within its cache."""
 
 
