@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.replay import ReplaySource
+from deepz_live.session.shards import place_of
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.hub import Hub
@@ -190,7 +193,8 @@ def test_an_empty_session_is_finished_at_once(tmp_path, sessions, time):
 
 
 def test_a_damaged_frame_ends_the_replay_with_its_name(session, time):
-    (session.folder / "frames.ome.zarr" / "0" / "c.4.0.0").write_bytes(b"short")
+    path, begin = place_of(session.folder / "frames.ome.zarr", 4, session.info)
+    os.truncate(path, begin + 5)
     hub = Hub(replay(session, time, speed=None))
     hub.start()
     assert hub.wait_finished(10.0)
