@@ -200,7 +200,7 @@ class LiveController:
         self._show_lock(status.focus)
         self._parts.record.show(status)
         self._parts.transport.update()
-        samples = live.drift_history()[-DRIFT_SAMPLES:]
+        samples = live.drift_history(DRIFT_SAMPLES)
         if samples:
             self._parts.drift.show_curves(drift_curves(samples), samples[-1].confidence)
 
@@ -231,8 +231,10 @@ class LiveController:
 
 
 def lost_text(status: LiveStatus) -> tuple[str, str]:
-    """Text and role: red as soon as one frame is lost."""
-    return f"lost {status.lost}", "alarm" if status.lost else "dim"
+    """Text and role: red as soon as one frame is lost, comes twice or out of its order."""
+    odd = {"twice": status.duplicated, "out of order": status.out_of_order}
+    parts = [f"lost {status.lost}", *(f"{name} {count}" for name, count in odd.items() if count)]
+    return ", ".join(parts), "alarm" if status.lost or any(odd.values()) else "dim"
 
 
 def pace_text(pace: ChannelPace | None) -> tuple[str, str]:

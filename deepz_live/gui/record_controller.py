@@ -10,9 +10,7 @@ from typing import Any, Protocol
 
 from deepz_live.app.live import LiveStatus
 from deepz_live.gui.recorder import clock_text, size_text
-
-QUEUE_CAUTION = 0.5
-"""A queue that is half full: the disk does not keep up."""
+from deepz_live.session.fill import CAUTION
 
 
 class Bar(Protocol):
@@ -94,17 +92,19 @@ class RecordController:
             free = free_bytes(self.root)
             self._bar.show_numbers(f"{size_text(free)} free" if free else "", "dim")
             return
-        full = status.queued > QUEUE_CAUTION * max(1, status.queue_capacity)
+        share = status.queued / max(1, status.queue_capacity)
+        full = share > CAUTION
         parts = [
             clock_text(status.elapsed_s),
             f"{status.recorded} frames",
             size_text(status.bytes_written),
             f"{size_text(status.free_bytes)} free",
+            f"buffer {100 * share:.0f} %",
         ]
         if status.dropped:
             parts.append(f"{status.dropped} NOT WRITTEN")
         elif full:
-            parts.append(f"disk is slow: {status.queued} frames waiting")
+            parts.append(_slow_text(status.buffer_full_in_s))
         role = "alarm" if status.dropped else "caution" if full else ""
         self._bar.show_numbers("  ·  ".join(parts), role)
 
@@ -122,6 +122,13 @@ class RecordController:
     def _broken(self, error: Exception) -> None:
         self._working = False
         self._failed(error)
+
+
+def _slow_text(full_in_s: float | None) -> str:
+    """What a buffer that fills means to the operator."""
+    if full_in_s is None or full_in_s >= 3600:
+        return "DISK IS SLOW"
+    return f"DISK IS SLOW, buffer full in {clock_text(full_in_s)}"
 
 
 def free_bytes(folder: Path) -> int:

@@ -88,6 +88,8 @@ class Manifest(_Model):
         False while the recording runs and after a crash.
     frames, dropped, gaps
         Frames written; frames offered that could not be written; which indices are missing.
+    out_of_order
+        Frames that came after one with the same or a higher index; they lie where they came.
     end
         Why it ended: ``"stopped"`` as asked, or ``"error"``; None while it runs.
     error
@@ -105,6 +107,7 @@ class Manifest(_Model):
     frames: int = 0
     dropped: int = 0
     gaps: tuple[Gap, ...] = ()
+    out_of_order: int = 0
     end: Literal["stopped", "error"] | None = None
     error: str | None = None
 

@@ -22,13 +22,19 @@ class RateMeter:
         self._times: deque[float] = deque()
         self._count = 0
 
-    def tick(self) -> None:
-        """Count one event, now."""
+    def tick(self) -> float:
+        """Count one event, now; returns when that is.
+
+        A clock that is set back begins the window anew.
+        """
         with self._lock:
             now = self._clock()
+            if self._times and now < self._times[-1]:
+                self._times.clear()
             self._times.append(now)
             self._count += 1
             self._forget(now)
+            return now
 
     @property
     def count(self) -> int:
