@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.refocus.errors import RefocusError
 from deepz_live.stream.frame import Frame, StreamInfo
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ def check_frame(bundle: Bundle, frame: Frame, info: StreamInfo | None = None) ->
         )
     found.extend(_brightness(bundle, pixels))
     return tuple(found)
+
+
+def require_numbers(volume: NDArray[np.float32]) -> None:
+    """Raise :class:`RefocusError` where a network's ``volume`` ``(Z, Y, X)`` holds NaN or infinity.
+
+    Looks at every 4th row and column: a convolution spreads such values over its kernel.
+    """
+    # A sum is not finite as soon as one of its terms is not.
+    if not np.isfinite(volume[:, ::4, ::4].sum(dtype=np.float64)):
+        raise RefocusError(
+            "The network gave values that are no number (NaN or infinite), which are not shown; "
+            "lower exposure or light, or run it on provider CPU in full precision."
+        )
 
 
 def same_pixel_size(found_um: float, wanted_um: float) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from deepz_live.refocus.check import check_frame
+from deepz_live.refocus.check import check_frame, require_numbers
 from deepz_live.refocus.drift import DriftEstimator, DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
 from deepz_live.refocus.view import (
@@ -227,6 +227,7 @@ class RefocusWorker:
         engine = self._engine_of(frame)
         z_planes_um = tuple(engine.bundle.facts.z_planes_um)
         volume = engine.volume(frame.pixels)
+        require_numbers(volume)  # before drift is measured: it moves the stage
         mark = digest(volume)
         drift = self._measure(volume, frame)
         warnings = check_frame(engine.bundle, frame, self._info_of(frame))
