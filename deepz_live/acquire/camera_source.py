@@ -116,12 +116,26 @@ class CameraSource:
     def _stopped_by_itself(self) -> None:
         if not self._running:
             return
+        found = self._shape_now()
+        if found != self._info.shape:
+            raise SourceError(
+                f"The camera's region or binning was changed while it streamed: its frames are "
+                f"{found} now and were {self._info.shape}, and it stopped after {self._next} of "
+                "them; start the stream again."
+            )
         fault = self._fault() if self._fault else None
         why = f" ({fault})" if fault is not None else ""
         raise SourceError(
             f"The camera stopped by itself after {self._next} frames{why}; "
             "check its cable and power, then start again."
         )
+
+    def _shape_now(self) -> tuple[int, int]:
+        """``(Y, X)`` as the camera says now; that of the stream where it does not answer."""
+        try:
+            return (self._core.getImageHeight(), self._core.getImageWidth())
+        except (RuntimeError, OSError):
+            return self._info.shape
 
     def _overflowed(self) -> None:
         raise SourceError(
