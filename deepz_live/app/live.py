@@ -13,6 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deepz_live.app.at_exit import stop_at_exit
 from deepz_live.app.focus_lock import FocusLock
 from deepz_live.app.live_channels import Newest, channel_summary, channel_warnings, pair_tolerance_s
@@ -311,12 +314,13 @@ class LiveSession:
         """The newest results of all channels that belong together in time, in their order."""
         return self._results.pair
 
-    def drift_history(self, last: int | None = None) -> list[DriftSample]:
-        """Drift samples since the start (the ``last`` ones of them), oldest first.
+    def drift_history(self) -> list[DriftSample]:
+        """The last 100 000 drift samples, oldest first; a new reference does not clear them."""
+        return self._results.drift.samples()
 
-        A new reference does not clear them.
-        """
-        return self._results.drift_history(last)
+    def drift_table(self, last: int) -> NDArray[np.float64]:
+        """The ``last`` drift samples ``(N, 5)``: time s, dz, dy, dx µm, confidence."""
+        return self._results.drift.table(last)
 
     def status(self) -> LiveStatus:
         """Numbers of this moment."""

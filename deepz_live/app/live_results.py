@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Mapping
 
+from deepz_live.app.drift_history import DriftHistory
 from deepz_live.app.live_channels import pair_tolerance_s
 from deepz_live.app.live_numbers import Clock, DriftErrors, Pace, Truth
-from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import StreamInfo
 from deepz_live.stream.pairing import Pairing
-
-_DRIFT_KEPT = 200_000
 
 
 class LiveResults:
@@ -27,8 +23,8 @@ class LiveResults:
         The newest results of all channels that belong together in time; how many there were.
     pace
         Mean rate of all results.
-    errors
-        Measured drift against the truth.
+    drift, errors
+        Measured drift, and that against the truth.
     compared, identical
         Results whose digest was recorded, and those of them that are the same again.
     """
@@ -51,8 +47,7 @@ class LiveResults:
         self._pairing: Pairing[RefocusResult] | None = None
         if info.channels:
             self._pairing = Pairing(info.channels, pair_tolerance_s(info))
-        self._lock = threading.Lock()
-        self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
+        self.drift = DriftHistory()
 
     def take(self, result: RefocusResult) -> None:
         """Keep ``result``."""
@@ -60,22 +55,12 @@ class LiveResults:
         self.pace.tick()
         self._match(result)
         if result.drift is not None:
-            with self._lock:
-                self._drift.append(result.drift)
+            self.drift.add(result.drift)
             self.errors.add(result.drift)
         expected = self._expected.get(result.frame.index)
         if expected is not None:
             self.compared += 1
             self.identical += expected == result.digest
-
-    def drift_history(self, last: int | None = None) -> list[DriftSample]:
-        """Drift samples, oldest first: all that are kept, or the ``last`` ones."""
-        with self._lock:
-            if last is None or last >= len(self._drift):
-                return list(self._drift)
-            # From the right: a step into a deque from its left end walks through it.
-            newest = [self._drift[-place] for place in range(1, last + 1)]
-        return newest[::-1]
 
     def _match(self, result: RefocusResult) -> None:
         if self._pairing is None:

@@ -69,15 +69,17 @@ class LatencyMeter:
 
     def __init__(self, size: int = 500) -> None:
         self._lock = threading.Lock()
-        self._latencies_s: deque[float] = deque(maxlen=size)
+        self._latencies_s = np.zeros(size)
+        self._count = 0
 
     def add(self, latency_s: float) -> None:
         """Note one latency, seconds."""
         with self._lock:
-            self._latencies_s.append(latency_s)
+            self._latencies_s[self._count % len(self._latencies_s)] = latency_s
+            self._count += 1
 
     def percentile_ms(self, percent: float) -> float | None:
         """The percentile in milliseconds; None before the first latency."""
         with self._lock:
-            values = list(self._latencies_s)
-        return float(np.percentile(values, percent)) * 1000.0 if values else None
+            values = self._latencies_s[: self._count].copy()
+        return float(np.percentile(values, percent)) * 1000.0 if values.size else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from deepz_live.session.errors import SessionError
+from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
 from deepz_live.session.shards import place_of
 from deepz_live.stream.fifo import BlockingFifo
@@ -202,3 +204,19 @@ def test_a_damaged_frame_ends_the_replay_with_its_name(session, time):
     assert isinstance(hub.error, SessionError)
     assert "Frame 4 of session" in str(hub.error)
     assert hub.stats().captured == 4
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_was_set_during_the_recording_does_not_upset_the_pace(
+    tmp_path, sessions, time, jump_s
+):
+    with sessions.recording(tmp_path / "jump") as writer:
+        for index in range(10):
+            one = sessions.frame(index)
+            writer.offer(replace(one, time_s=one.time_s + (jump_s if index >= 5 else 0.0)))
+    source = replay(read_session(tmp_path / "jump"), time)
+    began_s = time.now_s
+    got = [source.read(1.0).index for _ in range(10)]
+    assert got == list(range(10))
+    # Ten frames 20 ms apart have nine intervals, of which one is unknown.
+    assert time.now_s - began_s == pytest.approx(8 * 0.02, abs=0.001)
