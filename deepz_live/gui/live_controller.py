@@ -104,6 +104,7 @@ class LiveController:
         begin = self._clock()
         self._pull(self._live)
         if self._ticks % SLOW_TICKS == 0:
+            self._show_trouble(self._live)
             self._show_numbers(self._live)
         self._ticks += 1
         self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
@@ -164,7 +165,6 @@ class LiveController:
         if results and results[-1] is not self._result:
             self._result = results[-1]
             display.show_result(*results)
-        self._show_trouble(live)
 
     def _newest(self, live: LiveSession) -> tuple[tuple[Frame, ...], tuple[RefocusResult, ...]]:
         """What to show: one frame and result, or one of each channel that belong together."""
