@@ -12,6 +12,9 @@ from deepz_live.app.live import LiveStatus
 from deepz_live.gui.recorder import clock_text, size_text
 from deepz_live.session.fill import CAUTION
 
+LOOKS = 25
+"""The free space is looked up once in so many updates of the numbers: every five seconds."""
+
 
 class Bar(Protocol):
     """What the controller needs of the record bar."""
@@ -67,6 +70,8 @@ class RecordController:
         self._now = now
         self._live: Recordable | None = None
         self._working = False
+        self._free: tuple[Path, int] | None = None
+        self._looks = 0
 
     def use(self, live: Recordable | None) -> None:
         """Another session, or none."""
@@ -89,7 +94,7 @@ class RecordController:
         """The numbers of this moment."""
         self._bar.show_recording(status.recording)
         if not status.recording:
-            free = free_bytes(self.root)
+            free = self._free_bytes()
             self._bar.show_numbers(f"{size_text(free)} free" if free else "", "dim")
             return
         share = status.queued / max(1, status.queue_capacity)
@@ -107,6 +112,13 @@ class RecordController:
             parts.append(_slow_text(status.buffer_full_in_s))
         role = "alarm" if status.dropped else "caution" if full else ""
         self._bar.show_numbers("  ·  ".join(parts), role)
+
+    def _free_bytes(self) -> int:
+        """Asked for now and then only: a disk in the network takes its time to answer."""
+        if self._free is None or self._free[0] != self.root or self._looks % LOOKS == 0:
+            self._free = (self.root, free_bytes(self.root))
+        self._looks += 1
+        return self._free[1]
 
     def _new_folder(self) -> Path:
         name = self._now().strftime("%Y-%m-%d_%H%M%S")
