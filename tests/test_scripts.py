@@ -18,6 +18,7 @@ def load(monkeypatch):
     """``load(path)`` imports a file that belongs to no package."""
 
     def imported(path: Path):
+        monkeypatch.syspath_prepend(path.parent)
         spec = importlib.util.spec_from_file_location(f"beside_the_package_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         monkeypatch.setitem(sys.modules, spec.name, module)

@@ -14,6 +14,8 @@ from deepz_live.stream.source import SourceError
 
 # Written by the built-in camera into its metadata; what Micro-Manager itself writes comes second.
 TIME_TAG, Z_TAG, ELAPSED_TAG = "DeepzTime-s", "DeepzZ-um", "ElapsedTime-ms"
+WITHOUT_END = 2**31 - 1
+"""Frames of a stream: the most that the core counts on every system, months at any rate."""
 POLL_S = 0.001
 Z_POLL_S = 0.25
 
@@ -27,6 +29,8 @@ class CameraSource:
     One thread, the pump, calls :meth:`read`. A number that is left out counts as lost. An
     overflow of the core's buffer, a frame of another size, a number that goes back, or a camera
     that stops by itself are :class:`SourceError`; frames taken before it are delivered first.
+    The camera is told to stop on overflow: otherwise the core would throw away all frames that
+    wait and go on as if nothing had happened.
     """
 
     def __init__(
@@ -69,7 +73,7 @@ class CameraSource:
         try:
             if core.getShutterDevice():
                 core.setShutterOpen(True)
-            core.startContinuousSequenceAcquisition(0)
+            core.startSequenceAcquisition(WITHOUT_END, 0.0, True)
         except (RuntimeError, OSError) as error:
             self._shut()
             raise SourceError(f"The camera did not start ({error}); check it.") from error
@@ -82,6 +86,8 @@ class CameraSource:
             running = self._core.isSequenceRunning()
             if self._core.getRemainingImageCount() > 0:
                 return self._pop()
+            if self._core.isBufferOverflowed():
+                self._overflowed()
             if not running:
                 self._stopped_by_itself()
                 return None
@@ -110,6 +116,13 @@ class CameraSource:
     def _stopped_by_itself(self) -> None:
         if not self._running:
             return
+        found = self._shape_now()
+        if found != self._info.shape:
+            raise SourceError(
+                f"The camera's region or binning was changed while it streamed: its frames are "
+                f"{found} now and were {self._info.shape}, and it stopped after "
+                f"{self._numbers.taken} of them; start the stream again."
+            )
         fault = self._fault() if self._fault else None
         why = f" ({fault})" if fault is not None else ""
         raise SourceError(
@@ -117,13 +130,22 @@ class CameraSource:
             "check its cable and power, then start again."
         )
 
+    def _shape_now(self) -> tuple[int, int]:
+        """``(Y, X)`` as the camera says now; that of the stream where it does not answer."""
+        try:
+            return (self._core.getImageHeight(), self._core.getImageWidth())
+        except (RuntimeError, OSError):
+            return self._info.shape
+
+    def _overflowed(self) -> None:
+        size_mb = self._core.getCircularBufferMemoryFootprint()
+        raise SourceError(
+            f"Frames came faster than they were taken: after {self._numbers.taken} frames the "
+            f"buffer of {size_mb} MB overflowed and the camera was stopped; lower the frame rate "
+            "or raise camera.buffer_mb."
+        )
+
     def _pop(self) -> Frame | None:
-        if self._core.isBufferOverflowed():
-            raise SourceError(
-                f"Frames came faster than they were taken: the buffer of "
-                f"{self._core.getCircularBufferMemoryFootprint()} MB overflowed; lower the frame "
-                "rate or raise camera.buffer_mb."
-            )
         metadata = Metadata()
         try:
             pixels = self._core.popNextImageMD(metadata)

@@ -49,10 +49,12 @@ def open_core(profile: Profile) -> GuardedCore:
 
 
 def release(core: CMMCorePlus) -> None:
-    """Let go of all devices and end the core's own thread of notices.
+    """Stop the camera, let go of all devices and end the core's own thread of notices.
 
     That thread calls Python: alive while the interpreter ends, it takes the process down.
     """
+    if core.getCameraDevice() and core.isSequenceRunning():
+        core.stopSequenceAcquisition()
     core.unloadAllDevices()
     pymmcore.CMMCore.registerCallback(core, None)
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from deepz_live.app.at_exit import stop_at_exit
 from deepz_live.app.focus_lock import FocusLock
 from deepz_live.app.live_channels import Newest, channel_summary, channel_warnings, pair_tolerance_s
 from deepz_live.app.live_facts import bundle_facts, request_facts
-from deepz_live.app.live_numbers import Clock, DriftErrors, Likeness, LiveStatus, Pace, Truth
+from deepz_live.app.live_health import stall_warning
+from deepz_live.app.live_numbers import Clock, Likeness, LiveStatus, Truth, live_status
 from deepz_live.app.live_recorder import LiveRecorder
+from deepz_live.app.live_results import LiveResults
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
 from deepz_live.refocus.view import RefocusResult, ViewRequest
@@ -28,12 +33,10 @@ from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.hub import Hub
 from deepz_live.stream.pace import Paced
-from deepz_live.stream.pairing import PairedSlot, Pairing
-from deepz_live.stream.source import FrameSource
+from deepz_live.stream.pairing import PairedSlot
+from deepz_live.stream.source import FrameSource, SourceError
 
 __all__ = ["LiveSession", "LiveStatus", "Truth"]
-
-_DRIFT_KEPT = 200_000
 
 
 class LiveSession:
@@ -83,37 +86,29 @@ class LiveSession:
         self.engine = engine
         self.engines = dict(engines or {}) if engine is not None else {}
         self._record_to = record_to
-        self._truth = truth
-        self._likeness: Likeness | None = None
-        if expected_digests is not None and engine is not None:
-            self._likeness = Likeness(expected_digests, engine, self.engines)
         self.focus_lock = focus_lock if engine is not None else None
         self._fifo: BlockingFifo[Frame] | None = None
         if every_frame and engine is not None:
             self._fifo = BlockingFifo()
-        channels, tolerance_s = source.info.channels, pair_tolerance_s(source.info)
+        channels = source.info.channels
         self._hub = Hub(
             source,
             clock=clock,
             pace_with=self._fifo,
-            latest=PairedSlot(channels, tolerance_s) if channels else None,
+            latest=PairedSlot(channels, pair_tolerance_s(source.info)) if channels else None,
         )
         self._newest = Newest(clock)
-        self._refocused = Pace(clock)
+        likeness = None
+        if expected_digests is not None and engine is not None:
+            likeness = Likeness(expected_digests, engine, self.engines)
+        self._results = LiveResults(source.info, truth, likeness, clock)
         self._hub.attach(self._newest)
         self._recorder = LiveRecorder(
             self._hub, source.info, settings or {}, bundle_facts(engine, self.engines)
         )
-        self._lock = threading.Lock()
-        self._result: RefocusResult | None = None
-        self._results: dict[str, RefocusResult] = {}
-        self._pairing: Pairing[RefocusResult] | None = None
-        if channels:
-            self._pairing = Pairing(channels, tolerance_s)
-        self._pair: tuple[RefocusResult, ...] | None = None
-        self._pairs = 0
-        self._drift: deque[DriftSample] = deque(maxlen=_DRIFT_KEPT)
-        self._drift_errors = DriftErrors(truth)
+        self._lifecycle = threading.RLock()  # one start or stop at a time
+        self._started = self._stopped = False
+        self._leave_to_exit: Callable[[], None] = lambda: None
         self._worker: RefocusWorker | None = None
         if engine is not None:
             self._worker = RefocusWorker(
@@ -135,10 +130,16 @@ class LiveSession:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of the stream differs from the model's training."""
-        if self.engine is None:
-            return ()
-        return channel_warnings(self.source.info, self.engine, self.engines)
+        """What of the stream differs from the model's training; what is about to go wrong.
+
+        A camera that gives no frames, a disk that does not keep up: there as long as it lasts.
+        """
+        found: list[str | None] = [self._recorder.warning]
+        if not isinstance(self.source, ReplaySource):
+            found.append(stall_warning(self._hub.stats(), self.source.info))
+        if self.engine is not None:
+            found += channel_warnings(self.source.info, self.engine, self.engines)
+        return tuple(sentence for sentence in found if sentence is not None)
 
     @property
     def error(self) -> Exception | None:
@@ -168,21 +169,51 @@ class LiveSession:
         ------
         SessionError, SourceError
             The folder cannot be used; the source does not start. Nothing keeps running then.
+            Or it was started or stopped before, which changes nothing.
         """
-        try:
-            if self._record_to is not None:
-                self.start_recording(self._record_to)
-            if self.focus_lock is not None:
-                self.focus_lock.start()
-            if self._worker is not None:
-                self._worker.start()
-            self._hub.start()
-        except Exception:
-            self.stop()
-            raise
+        with self._lifecycle:
+            if self._started or self._stopped:
+                what = "stopped" if self._stopped else "started"
+                raise SourceError(
+                    f"This live session was {what} before; make a new one to start again."
+                )
+            self._started = True
+            self._leave_to_exit = stop_at_exit(self)
+            try:
+                if self._record_to is not None:
+                    self.start_recording(self._record_to)
+                if self.focus_lock is not None:
+                    self.focus_lock.start()
+                if self._worker is not None:
+                    self._worker.start()
+                self._hub.start()
+            except Exception:
+                self.stop()
+                raise
 
     def stop(self, timeout_s: float = 30.0) -> None:
-        """End stream, refocusing and recording, in this order; harmless when called twice."""
+        """End stream, refocusing and recording, in this order; harmless when called twice.
+
+        While another thread is in :meth:`start`, that ends first.
+
+        Raises
+        ------
+        SourceError, RefocusError, SessionError
+            Camera, network or disk need longer than ``timeout_s``; call again to wait on.
+        """
+        if not self._lifecycle.acquire(timeout=timeout_s):
+            raise SourceError(
+                f"The camera stream is still starting after {timeout_s:g} s: its driver does not "
+                "answer; check the camera's cable and power, and restart the program."
+            )
+        try:
+            self._stopped = True
+            self._stop_all(timeout_s)
+            self._leave_to_exit()
+        finally:
+            self._lifecycle.release()
+
+    def _stop_all(self, timeout_s: float) -> None:
         try:
             self._hub.stop(timeout_s)
         finally:
@@ -278,41 +309,29 @@ class LiveSession:
 
     def latest_result(self, channel: str | None = None) -> RefocusResult | None:
         """The newest refocused frame (of a channel); it can be asked for again and again."""
-        return self._result if channel is None else self._results.get(channel)
+        results = self._results
+        return results.newest if channel is None else results.by_channel.get(channel)
 
     def latest_pair(self) -> tuple[RefocusResult, ...] | None:
         """The newest results of all channels that belong together in time, in their order."""
-        return self._pair
+        return self._results.pair
 
     def drift_history(self) -> list[DriftSample]:
-        """All drift samples since the start, oldest first; a new reference does not clear them."""
-        with self._lock:
-            return list(self._drift)
+        """The last 100 000 drift samples, oldest first; a new reference does not clear them."""
+        return self._results.drift.samples()
+
+    def drift_table(self, last: int) -> NDArray[np.float64]:
+        """The ``last`` drift samples ``(N, 5)``: time s, dz, dy, dx µm, confidence."""
+        return self._results.drift.table(last)
 
     def status(self) -> LiveStatus:
         """Numbers of this moment."""
-        hub = self._hub.stats()
-        worker = self._worker.stats() if self._worker is not None else None
-        record = self._recorder.stats()
-        return LiveStatus(
-            camera_fps=hub.fps,
-            refocus_fps=worker.fps if worker else 0.0,
-            latency_ms=worker.latency_ms_p50 if worker else None,
-            captured=hub.captured,
-            refocused=worker.refocused if worker else 0,
-            skipped_for_view=worker.skipped if worker else 0,
-            lost=hub.lost,
-            provider=self.engine.provider if self.engine is not None else None,
-            reason=self.engine.reason if self.engine is not None else "",
+        return live_status(
+            self._hub.stats(),
+            self._worker.stats() if self._worker is not None else None,
+            self._recorder.stats(),
+            engine=self.engine,
             finished=self.finished,
-            recording=record is not None,
-            recorded=record.written if record else 0,
-            dropped=record.dropped if record else 0,
-            queued=record.queued if record else 0,
-            queue_capacity=record.queue_capacity if record else 0,
-            bytes_written=record.bytes_written if record else 0,
-            free_bytes=record.free_bytes if record else 0,
-            elapsed_s=record.elapsed_s if record else 0.0,
             session=self._recorder.folder,
             channels=self.source.pace if isinstance(self.source, Paced) else None,
             focus=self.focus_lock.status if self.focus_lock is not None else None,
@@ -331,57 +350,39 @@ class LiveSession:
             "frames_skipped_for_view": worker.skipped if worker else 0,
             "planes": len(self._worker.request.distances_um) if self._worker else 0,
             "camera_fps": self._newest.pace.mean_hz(),
-            "refocus_fps": self._refocused.mean_hz(),
+            "refocus_fps": self._results.pace.mean_hz(),
             "latency_ms_p50": worker.latency_ms_p50 if worker else None,
             "latency_ms_p95": worker.latency_ms_p95 if worker else None,
-            "drift_rmse_um": self._drift_errors.rmse(),
+            "drift_rmse_um": self._results.errors.rmse(),
             "provider": self.engine.provider if self.engine is not None else None,
             "session": str(folder) if folder is not None else None,
         }
         if self.channels:
-            summary["channels"] = channel_summary(self.source, self._pairs)
+            summary["channels"] = channel_summary(self.source, self._results.pairs)
         if self.focus_lock is not None and self.focus_lock.used:
             summary["focus_lock"] = asdict(self.focus_lock.status)
-        if self._likeness is not None:
-            summary["planes_compared"] = self._likeness.compared
-            summary["planes_identical"] = self._likeness.identical
+        if self._results.likeness is not None:
+            summary["planes_compared"] = self._results.likeness.compared
+            summary["planes_identical"] = self._results.likeness.identical
         return summary
 
     def _take_result(self, result: RefocusResult) -> None:
         """On the worker's thread."""
-        index = result.frame.index
-        self._result = self._results[result.frame.channel] = result
-        self._refocused.tick()
-        self._match(result)
-        with self._lock:
-            if result.drift is not None:
-                self._drift.append(result.drift)
-                self._drift_errors.add(result.drift)
-        if self._likeness is not None:
-            self._likeness.add(result)
+        self._results.take(result)
         if result.drift is not None and self.focus_lock is not None:
             self.focus_lock.offer(result.drift, result.frame)
         drift = asdict(result.drift) if result.drift is not None else {}
         self._recorder.result(
-            index,
+            result.frame.index,
             digest=result.digest,
             provider=result.provider,
             distances_um=list(result.distances_um),
             **drift,
         )
 
-    def _match(self, result: RefocusResult) -> None:
-        if self._pairing is None:
-            return
-        frame = result.frame
-        pair = self._pairing.add(frame.channel, frame.time_s, result)
-        if pair is not None:
-            self._pair = pair
-            self._pairs += 1
-
     def _take_reference(self, frame: Frame) -> None:
         """On the worker's thread."""
-        self._drift_errors.set_reference(frame.time_s)
+        self._results.errors.set_reference(frame.time_s)
         if self.focus_lock is not None:
             self.focus_lock.restart()
         self._recorder.event("reference", index=frame.index)

@@ -13,6 +13,9 @@ from deepz_live.app.focus_lock import LockStatus
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult
+from deepz_live.refocus.worker import WorkerStats
+from deepz_live.session.writer import WriterStats
+from deepz_live.stream.hub import HubStats
 from deepz_live.stream.pace import ChannelPace
 
 Clock = Callable[[], float]
@@ -50,6 +53,49 @@ class LiveStatus:
     session: Path | None
     focus: LockStatus | None = None
     channels: ChannelPace | None = None
+    duplicated: int = 0
+    out_of_order: int = 0
+    buffer_full_in_s: float | None = None
+
+
+def live_status(
+    hub: HubStats,
+    worker: WorkerStats | None,
+    record: WriterStats | None,
+    *,
+    engine: Engine | None,
+    finished: bool,
+    session: Path | None,
+    channels: ChannelPace | None,
+    focus: LockStatus | None,
+) -> LiveStatus:
+    """The numbers of a session from those of its parts; zeros where a part is not there."""
+    return LiveStatus(
+        camera_fps=hub.fps,
+        refocus_fps=worker.fps if worker else 0.0,
+        latency_ms=worker.latency_ms_p50 if worker else None,
+        captured=hub.captured,
+        refocused=worker.refocused if worker else 0,
+        skipped_for_view=worker.skipped if worker else 0,
+        lost=hub.lost,
+        duplicated=hub.duplicated,
+        out_of_order=hub.out_of_order,
+        provider=engine.provider if engine is not None else None,
+        reason=engine.reason if engine is not None else "",
+        finished=finished,
+        recording=record is not None,
+        recorded=record.written if record else 0,
+        dropped=record.dropped if record else 0,
+        queued=record.queued if record else 0,
+        queue_capacity=record.queue_capacity if record else 0,
+        buffer_full_in_s=record.full_in_s if record else None,
+        bytes_written=record.bytes_written if record else 0,
+        free_bytes=record.free_bytes if record else 0,
+        elapsed_s=record.elapsed_s if record else 0.0,
+        session=session,
+        channels=channels,
+        focus=focus,
+    )
 
 
 class Pace:

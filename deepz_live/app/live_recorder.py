@@ -20,6 +20,7 @@ class LiveRecorder:
     ) -> None:
         self._hub, self._info = hub, info
         self._settings, self._bundle = settings, bundle
+        self._change = threading.Lock()  # held first: one start or stop at a time
         self._lock = threading.Lock()
         self._writer: SessionWriter | None = None
         self._error: Exception | None = None
@@ -43,6 +44,12 @@ class LiveRecorder:
         return writer.error if writer is not None else self._error
 
     @property
+    def warning(self) -> str | None:
+        """A sentence while the disk does not keep up and nothing is lost yet."""
+        writer = self._writer
+        return writer.warning if writer is not None else None
+
+    @property
     def written(self) -> int:
         """Frames on disk, all recordings together."""
         writer = self._writer
@@ -61,15 +68,16 @@ class LiveRecorder:
         SessionError
             The folder is not empty or cannot be written, or a recording runs already.
         """
-        if self._writer is not None:
-            raise SessionError(
-                f"A recording into {self._folder} is running; stop it before starting another."
-            )
-        writer = SessionWriter(folder, self._info, settings=self._settings, bundle=self._bundle)
-        writer.start()
-        self._error = None
-        self._writer, self._folder = writer, folder
-        self._hub.attach(writer)
+        with self._change:
+            if self._writer is not None:
+                raise SessionError(
+                    f"A recording into {self._folder} is running; stop it before starting another."
+                )
+            writer = SessionWriter(folder, self._info, settings=self._settings, bundle=self._bundle)
+            writer.start()
+            self._error = None
+            self._writer, self._folder = writer, folder
+            self._hub.attach(writer)
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Write what was captured until now and end. Harmless without a recording.
@@ -79,18 +87,19 @@ class LiveRecorder:
         SessionError
             The disk needs longer than ``timeout_s``; call again to wait on.
         """
-        with self._lock:
-            writer, self._writer = self._writer, None
-        if writer is None:
-            return
-        self._hub.detach(writer)
-        try:
-            writer.stop(timeout_s, error=self._hub.error)
-        except SessionError:
-            self._writer = writer  # the disk needs longer: the next stop waits on
-            raise
-        self._error = writer.error
-        self._written += writer.stats().written
+        with self._change:
+            with self._lock:
+                writer, self._writer = self._writer, None
+            if writer is None:
+                return
+            self._hub.detach(writer)
+            try:
+                writer.stop(timeout_s, error=self._hub.error)
+            except SessionError:
+                self._writer = writer  # the disk needs longer: the next stop waits on
+                raise
+            self._error = writer.error
+            self._written += writer.stats().written
 
     def event(self, kind: str, **facts: Any) -> None:
         """Note that something happened; nothing without a recording."""

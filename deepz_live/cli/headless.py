@@ -96,10 +96,11 @@ def run(
 
 
 def _watch(session: LiveSession, seconds: float | None, clock: Clock) -> None:
-    begin, told = clock(), ""
+    begin, told, warned = clock(), "", set(session.warnings)
     with terminal().status("starting …") as line:
         while session.error is None:
             told = _tell_of_lock(session, told)
+            warned = _tell_of_trouble(session, warned)
             left = LOOK_EVERY_S if seconds is None else seconds - (clock() - begin)
             if left <= 0 or session.wait_finished(min(left, LOOK_EVERY_S)):
                 return
@@ -113,6 +114,15 @@ def _tell_of_lock(session: LiveSession, told: str) -> str:
         return told
     say(f"Warning: {focus.text}")
     return focus.text
+
+
+def _tell_of_trouble(session: LiveSession, warned: set[str]) -> set[str]:
+    """Say what is about to go wrong, once each time it begins; returns what goes on."""
+    now = session.warnings
+    for sentence in now:
+        if sentence not in warned:
+            say(f"Warning: {sentence}")
+    return set(now)
 
 
 def _line(session: LiveSession, elapsed_s: float) -> str:

@@ -20,6 +20,8 @@ Layers = dict[str, NDArray[Any]]
 
 LEVELS_PERIOD_S = 0.2
 LEVELS_SHARE = 0.3
+LEVELS_AT_ONCE = 2
+"""Panes measured in one go: all at once would hold the window up for as long as a picture lasts."""
 RAW_TITLE = "raw, measured"
 NO_CAMERA = "No microscope is open.\n\nOpen a profile (Ctrl+O) or a recorded session (Ctrl+E)."
 NO_MODEL = "No model is open.\n\nOpen a bundle (Ctrl+B), or calibrate and train one (Ctrl+K)."
@@ -54,7 +56,7 @@ class Display:
         self._clock = clock
         self._look = Look()
         self._levels: dict[tuple[Pane, str], Levels] = {}
-        self._measured_s: dict[str, float] = {}
+        self._measured_s: dict[tuple[Pane, str], float] = {}
         self._raw: Layers = {}
         self._planes: dict[Pane, Layers] = {}
         self._side: dict[Pane, str] = {}
@@ -106,7 +108,7 @@ class Display:
     def show_frame(self, *frames: Frame) -> None:
         """The camera's image as it is; of several channels one over the other."""
         self._raw = {frame.channel: frame.pixels for frame in frames}
-        self._measure("raw", {self._panes.raw: self._raw})
+        self._measure({self._panes.raw: self._raw})
         heights = dict.fromkeys(f"stage z {signed(frame.z_um)} µm" for frame in frames)
         self._draw(self._panes.raw, self._raw, ", ".join(heights))
 
@@ -119,7 +121,7 @@ class Display:
             images += [(panes.free, result.free), (panes.projection, result.projection)]
             for pane, image in images:
                 self._planes.setdefault(pane, {})[result.frame.channel] = image
-        self._measure("planes", self._planes)
+        self._measure(self._planes)
         for pane, distance in zip(panes.fixed, results[0].distances_um, strict=False):
             pane.set_title(plane_title(distance), self._side.get(pane, ""))
         for pane, layers in self._planes.items():
@@ -128,10 +130,10 @@ class Display:
     def redraw(self) -> None:
         """The same images again: the view or the look has changed."""
         if self._raw:
-            self._measure("raw", {self._panes.raw: self._raw})
+            self._measure({self._panes.raw: self._raw})
             self._draw(self._panes.raw, self._raw)
         if self._planes:
-            self._measure("planes", self._planes)
+            self._measure(self._planes)
         for pane, layers in self._planes.items():
             self._draw(pane, layers)
 
@@ -147,19 +149,25 @@ class Display:
         """The levels a pane is shown with in a channel."""
         return self._levels.get((pane, channel))
 
-    def _measure(self, group: str, images: dict[Pane, Layers]) -> None:
+    def _measure(self, images: dict[Pane, Layers]) -> None:
         """Levels for these panes, a few times a second and gliding, so that nothing flickers."""
         keys = [(pane, name) for pane, layers in images.items() for name in layers]
-        if all(key in self._levels for key in keys):
-            if self._look.hold:
-                return
-            if self._clock() - self._measured_s.get(group, -1e9) < LEVELS_PERIOD_S:
-                return
-        self._measured_s[group] = self._clock()
-        if self._look.shared:
-            self._share(keys)
+        fresh = [key for key in keys if key not in self._levels]
+        if not fresh and self._look.hold:
             return
-        for pane, name in keys:
+        now = self._clock()
+        age_s = {key: now - self._measured_s.get(key, -1e9) for key in keys}
+        due = [key for key in keys if age_s[key] >= LEVELS_PERIOD_S]
+        if self._look.shared:
+            if fresh or len(due) == len(keys):
+                self._measured_s.update(dict.fromkeys(keys, now))
+                self._share(keys)
+            return
+        oldest = sorted(due, key=lambda key: -age_s[key])[
+            : 0 if self._look.hold else LEVELS_AT_ONCE
+        ]
+        for pane, name in dict.fromkeys([*fresh, *oldest]):
+            self._measured_s[pane, name] = now
             self._glide((pane, name), auto_levels(images[pane][name]))
 
     def _share(self, keys: list[tuple[Pane, str]]) -> None:

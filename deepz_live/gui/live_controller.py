@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepz_live.app.depths import common_range_um
 from deepz_live.app.focus_lock import LockStatus
@@ -19,7 +20,7 @@ from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
-from deepz_live.refocus.drift import DriftSample
+from deepz_live.refocus.drift import LOW_CONFIDENCE
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.pace import ChannelPace
@@ -88,7 +89,7 @@ class LiveController:
         parts.drift.set_compensating(False)
         parts.drift.set_lockable(live is not None and live.focus_lock is not None)
         self._lock_text = ""
-        parts.drift.show_curves(drift_curves([]), None)
+        parts.drift.show_curves(drift_curves(np.zeros((0, 5))), None)
         parts.banner.show_warning("")
         if live is not None:
             parts.grid.set_field(live.source.info.shape, live.source.info.pixel_size_um)
@@ -103,6 +104,7 @@ class LiveController:
         begin = self._clock()
         self._pull(self._live)
         if self._ticks % SLOW_TICKS == 0:
+            self._show_trouble(self._live)
             self._show_numbers(self._live)
         self._ticks += 1
         self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
@@ -163,7 +165,6 @@ class LiveController:
         if results and results[-1] is not self._result:
             self._result = results[-1]
             display.show_result(*results)
-        self._show_trouble(live)
 
     def _newest(self, live: LiveSession) -> tuple[tuple[Frame, ...], tuple[RefocusResult, ...]]:
         """What to show: one frame and result, or one of each channel that belong together."""
@@ -201,9 +202,9 @@ class LiveController:
         self._show_lock(status.focus)
         self._parts.record.show(status)
         self._parts.transport.update()
-        samples = live.drift_history()[-DRIFT_SAMPLES:]
-        if samples:
-            self._parts.drift.show_curves(drift_curves(samples), samples[-1].confidence)
+        table = live.drift_table(DRIFT_SAMPLES)
+        if len(table):
+            self._parts.drift.show_curves(drift_curves(table), float(table[-1, 4]))
 
     def _show_lock(self, focus: LockStatus | None) -> None:
         """Button, number, and once the sentence with which the lock gave up."""
@@ -232,8 +233,10 @@ class LiveController:
 
 
 def lost_text(status: LiveStatus) -> tuple[str, str]:
-    """Text and role: red as soon as one frame is lost."""
-    return f"lost {status.lost}", "alarm" if status.lost else "dim"
+    """Text and role: red as soon as one frame is lost, comes twice or out of its order."""
+    odd = {"twice": status.duplicated, "out of order": status.out_of_order}
+    parts = [f"lost {status.lost}", *(f"{name} {count}" for name, count in odd.items() if count)]
+    return ", ".join(parts), "alarm" if status.lost or any(odd.values()) else "dim"
 
 
 def pace_text(pace: ChannelPace | None) -> tuple[str, str]:
@@ -254,16 +257,11 @@ def focus_text(focus: LockStatus | None) -> tuple[str, str]:
     return f"focus held, {signed(focus.error_um, 2)} µm", "dim"
 
 
-def drift_curves(samples: list[DriftSample]) -> DriftCurves:
-    """Samples as arrays; those that are not trusted leave a gap."""
-    rows = [
-        (np.nan,) * 3 if sample.flagged else (sample.dz_um, sample.dy_um, sample.dx_um)
-        for sample in samples
-    ]
-    return DriftCurves(
-        np.array([sample.time_s for sample in samples], dtype=np.float64),
-        np.array(rows, dtype=np.float64).reshape(len(rows), 3),
-    )
+def drift_curves(table: NDArray[np.float64]) -> DriftCurves:
+    """Samples ``(N, 5)`` (:meth:`LiveSession.drift_table`); those not trusted leave a gap."""
+    drift_um = table[:, 1:4].copy()
+    drift_um[table[:, 4] < LOW_CONFIDENCE] = np.nan
+    return DriftCurves(table[:, 0], drift_um)
 
 
 def _ms(value: float | None) -> str:

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from deepz_live.app.live import LiveStatus
 from deepz_live.gui.recorder import clock_text, size_text
+from deepz_live.session.fill import CAUTION
 
-QUEUE_CAUTION = 0.5
-"""A queue that is half full: the disk does not keep up."""
+LOOKS = 25
+"""The free space is looked up once in so many updates of the numbers: every five seconds."""
 
 
 class Bar(Protocol):
@@ -69,6 +70,8 @@ class RecordController:
         self._now = now
         self._live: Recordable | None = None
         self._working = False
+        self._free: tuple[Path, int] | None = None
+        self._looks = 0
 
     def use(self, live: Recordable | None) -> None:
         """Another session, or none."""
@@ -91,22 +94,31 @@ class RecordController:
         """The numbers of this moment."""
         self._bar.show_recording(status.recording)
         if not status.recording:
-            free = free_bytes(self.root)
+            free = self._free_bytes()
             self._bar.show_numbers(f"{size_text(free)} free" if free else "", "dim")
             return
-        full = status.queued > QUEUE_CAUTION * max(1, status.queue_capacity)
+        share = status.queued / max(1, status.queue_capacity)
+        full = share > CAUTION
         parts = [
             clock_text(status.elapsed_s),
             f"{status.recorded} frames",
             size_text(status.bytes_written),
             f"{size_text(status.free_bytes)} free",
+            f"buffer {100 * share:.0f} %",
         ]
         if status.dropped:
             parts.append(f"{status.dropped} NOT WRITTEN")
         elif full:
-            parts.append(f"disk is slow: {status.queued} frames waiting")
+            parts.append(_slow_text(status.buffer_full_in_s))
         role = "alarm" if status.dropped else "caution" if full else ""
         self._bar.show_numbers("  ·  ".join(parts), role)
+
+    def _free_bytes(self) -> int:
+        """Asked for now and then only: a disk in the network takes its time to answer."""
+        if self._free is None or self._free[0] != self.root or self._looks % LOOKS == 0:
+            self._free = (self.root, free_bytes(self.root))
+        self._looks += 1
+        return self._free[1]
 
     def _new_folder(self) -> Path:
         name = self._now().strftime("%Y-%m-%d_%H%M%S")
@@ -122,6 +134,13 @@ class RecordController:
     def _broken(self, error: Exception) -> None:
         self._working = False
         self._failed(error)
+
+
+def _slow_text(full_in_s: float | None) -> str:
+    """What a buffer that fills means to the operator."""
+    if full_in_s is None or full_in_s >= 3600:
+        return "DISK IS SLOW"
+    return f"DISK IS SLOW, buffer full in {clock_text(full_in_s)}"
 
 
 def free_bytes(folder: Path) -> int:

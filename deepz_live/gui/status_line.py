@@ -19,7 +19,7 @@ FIELDS = (
         "skipped",
         "Frames not refocused because a newer one was there; they are recorded all the same",
     ),
-    ("lost", "Frames that the camera numbered and nobody received"),
+    ("lost", "Frames that the camera numbered and nobody received, gave twice, or out of order"),
     ("focus", "The focus lock, and how far the stage is too low"),
     ("provider", "What the network runs on"),
     ("bundle", "The trained model"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.refocus.choice import Example, choose
-from deepz_live.refocus.engines import GeneratorEngine, PlanesEngine
+from deepz_live.refocus.engines import GeneratorEngine, PlanesEngine, check_finite
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.fallback import FallbackRunner
 from deepz_live.refocus.planes import planes_at, surface_from
@@ -125,7 +125,9 @@ def stack_of(engine: Engine, pixels: Pixels) -> Stack:
     stack: Callable[[Pixels], Stack] | None = getattr(engine, "stack", None)
     if stack is not None:
         return stack(pixels)
-    return ArrayStack(engine.volume(pixels), engine.bundle.facts.z_planes_um)
+    made = ArrayStack(engine.volume(pixels), engine.bundle.facts.z_planes_um)
+    check_finite(made, engine.provider)
+    return made
 
 
 def notes_of(engine: Engine) -> tuple[str, ...]:

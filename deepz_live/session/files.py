@@ -15,8 +15,15 @@ FileOpener = Callable[[Path, str], IO[bytes]]
 
 
 def open_file(path: Path, mode: str) -> IO[bytes]:
-    """The :data:`FileOpener` of everyday."""
-    return path.open(mode)
+    """The :data:`FileOpener` of everyday: unbuffered, so that nothing waits in this process."""
+    return path.open(mode, buffering=0)
+
+
+def write_all(file: IO[bytes], content: bytes | memoryview) -> None:
+    """Write all of ``content`` to an unbuffered file; raises OSError, also where room ends."""
+    left = memoryview(content).cast("B")
+    while left:
+        left = left[file.write(left) :]
 
 
 def to_json(value: object, *, indent: int | None = None) -> bytes:
@@ -28,8 +35,7 @@ def replace_file(path: Path, content: bytes, opener: FileOpener = open_file) -> 
     """Give ``path`` new content; a reader sees the old or the new one, never a mixture."""
     part = path.with_name(path.name + ".part")
     with opener(part, "wb") as file:
-        file.write(content)
-        file.flush()
+        write_all(file, content)
         os.fsync(file.fileno())
     part.replace(path)
 

@@ -1,35 +1,51 @@
-"""Frames as an OME-Zarr array, one uncompressed chunk file a frame.
+"""Frames as an OME-Zarr array, appended one after the other; the layout is in :mod:`.shards`.
 
-The chunk files are written directly, in the layout of the Zarr 3 specification (codec ``bytes``,
-little endian): a chunk is one ``open``, ``write``, ``close``, any Zarr reader opens it, and the
-frames stay plain files that need no library at all.
+The files are written directly: a frame is one ``write``, and any Zarr reader opens the array.
 """
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.session.errors import SessionError
-from deepz_live.session.files import FileOpener, open_file, replace_file, to_json
+from deepz_live.session.files import FileOpener, open_file, replace_file, to_json, write_all
+from deepz_live.session.shards import (
+    HEAD_BYTES,
+    frame_bytes,
+    frames_a_shard,
+    shard_head,
+    shard_path,
+    stored_dtype,
+)
+from deepz_live.session.syncer import Syncer
 from deepz_live.stream.frame import StreamInfo
 
-BLOCK = 256
+BLOCK = 4096
 """The t extent grows by this many frames at a time, so that its file is rarely rewritten."""
 
 
 class FrameArray:
-    """Appends frames to the array in ``folder`` (the ``.ome.zarr``)."""
+    """Appends frames to the array in ``folder`` (the ``.ome.zarr``).
 
-    def __init__(self, folder: Path, info: StreamInfo, opener: FileOpener = open_file) -> None:
+    Files that are full go to ``syncer``, which closes them.
+    """
+
+    def __init__(
+        self, folder: Path, info: StreamInfo, syncer: Syncer, opener: FileOpener = open_file
+    ) -> None:
         self._folder = folder
         self._info = info
+        self._syncer = syncer
         self._opener = opener
         self._dtype = stored_dtype(info.dtype)
+        self._shard_frames = frames_a_shard(info)
+        self._head = shard_head(info)
+        self._file: IO[bytes] | None = None
         self._extent = 0
         self._count = 0
 
@@ -57,48 +73,55 @@ class FrameArray:
             )
         if self._count == self._extent:
             self._resize(self._extent + BLOCK)
-        path = chunk_path(self._folder, self._count)
+        within = self._count % self._shard_frames
+        if within == 0:
+            self._next_file()
+        file = self._file
+        if file is None:
+            raise SessionError("a frame arrived after the recording was closed; start a new one")
         content = np.ascontiguousarray(pixels, dtype=self._dtype)
         try:
-            with self._opener(path, "xb") as file:
-                file.write(content.data)
+            write_all(file, content.data)
         except OSError:
             with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+                file.truncate(HEAD_BYTES + within * frame_bytes(self._info))
             raise
         self._count += 1
         return self._count - 1
+
+    def sync(self) -> None:
+        """Let what was appended go to the disk soon."""
+        if self._file is not None:
+            self._syncer.later(self._file)
+
+    def close(self) -> None:
+        """Hand the last file over; harmless when called twice."""
+        if self._file is not None:
+            self._syncer.later(self._file, close=True)
+            self._file = None
 
     def trim(self) -> None:
         """Let the t extent be the number of frames; raises OSError."""
         self._resize(self._count)
 
+    def _next_file(self) -> None:
+        """Raises OSError; then no file remains, so that the same frame can be tried again."""
+        self.close()
+        path = shard_path(self._folder, self._count // self._shard_frames)
+        file = self._opener(path, "xb")
+        try:
+            write_all(file, self._head)
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.close()
+                path.unlink(missing_ok=True)
+            raise
+        self._file = file
+
     def _resize(self, extent: int) -> None:
         facts = _array_facts(self._info, extent)
         replace_file(self._folder / "0" / "zarr.json", to_json(facts, indent=2), self._opener)
         self._extent = extent
-
-
-def chunk_path(folder: Path, position: int) -> Path:
-    """Where frame ``position`` of the array in ``folder`` lies."""
-    return folder / "0" / f"c.{position}.0.0"
-
-
-def chunk_bytes(info: StreamInfo) -> int:
-    """Size of a whole chunk file."""
-    return info.shape[0] * info.shape[1] * stored_dtype(info.dtype).itemsize
-
-
-def read_chunk(folder: Path, position: int, info: StreamInfo) -> NDArray[Any]:
-    """Read one frame ``(Y, X)``; raises OSError, or ValueError for a file of the wrong size."""
-    content = chunk_path(folder, position).read_bytes()
-    pixels = np.frombuffer(content, dtype=stored_dtype(info.dtype)).reshape(info.shape)
-    return pixels.astype(info.dtype, copy=False)
-
-
-def stored_dtype(name: str) -> np.dtype[Any]:
-    """The little-endian dtype on disk."""
-    return np.dtype(name).newbyteorder("<")
 
 
 def _group_facts(info: StreamInfo) -> dict[str, Any]:
@@ -127,19 +150,25 @@ def _group_facts(info: StreamInfo) -> dict[str, Any]:
 
 
 def _array_facts(info: StreamInfo, extent: int) -> dict[str, Any]:
-    """Metadata of the array, after the Zarr 3 core specification."""
-    codec: dict[str, Any] = {"name": "bytes"}
-    if stored_dtype(info.dtype).itemsize > 1:
-        codec["configuration"] = {"endian": "little"}
+    """Metadata of the array, after the Zarr 3 core specification and its sharding codec."""
+    little = {"name": "bytes", "configuration": {"endian": "little"}}
+    plain = little if stored_dtype(info.dtype).itemsize > 1 else {"name": "bytes"}
+    sharding = {
+        "chunk_shape": [1, *info.shape],
+        "codecs": [plain],
+        "index_codecs": [little, {"name": "crc32c"}],
+        "index_location": "start",
+    }
+    shard_shape = [frames_a_shard(info), *info.shape]
     return {
         "zarr_format": 3,
         "node_type": "array",
         "shape": [extent, *info.shape],
         "data_type": info.dtype,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, *info.shape]}},
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shard_shape}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
         "fill_value": 0.0 if info.dtype.startswith("float") else 0,
-        "codecs": [codec],
+        "codecs": [{"name": "sharding_indexed", "configuration": sharding}],
         "attributes": {},
         "dimension_names": ["t", "y", "x"],
     }

@@ -11,12 +11,22 @@ class GapLog:
     def __init__(self) -> None:
         self._gaps: list[Gap] = []
         self._highest: int | None = None
+        self._out_of_order = 0
+
+    @property
+    def out_of_order(self) -> int:
+        """Frames that came after one with the same or a higher index."""
+        return self._out_of_order
 
     def saw(self, index: int) -> None:
-        """A frame with ``index`` arrived; those left out before it were not received."""
+        """A frame with ``index`` arrived; those left out before it were not received (so far)."""
+        if self._highest is not None and index <= self._highest:
+            self._out_of_order += 1
+            self._came_late(index)
+            return
         if self._highest is not None and index > self._highest + 1:
             self._add(self._highest + 1, index - 1, "not received")
-        self._highest = index if self._highest is None else max(self._highest, index)
+        self._highest = index
 
     def dropped(self, index: int, cause: Cause) -> None:
         """Frame ``index`` arrived and could not be written."""
@@ -32,6 +42,17 @@ class GapLog:
             else:
                 joined.append(gap)
         return tuple(joined)
+
+    def _came_late(self, index: int) -> None:
+        """Frame ``index`` was thought lost and is there: its gap is cut in two."""
+        for place, gap in enumerate(self._gaps):
+            if gap.cause == "not received" and gap.first <= index <= gap.last:
+                before = gap.model_copy(update={"last": index - 1})
+                after = gap.model_copy(update={"first": index + 1})
+                self._gaps[place : place + 1] = [
+                    part for part in (before, after) if part.first <= part.last
+                ]
+                return
 
     def _add(self, first: int, last: int, cause: Cause) -> None:
         previous = self._gaps[-1] if self._gaps else None

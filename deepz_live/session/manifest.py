@@ -1,6 +1,6 @@
 """What a session folder holds, and the file that says so.
 
-Format 1
+Format 2
 ========
 
 ::
@@ -8,13 +8,16 @@ Format 1
     my-session/
       manifest.json        this model; replaced as a whole at start, on an error and at the end
       frames.ome.zarr/     OME-Zarr (NGFF 0.5, Zarr 3): array "0", axes t, y, x
-        0/c.<t>.0.0        one frame: the camera's pixels, row by row, little endian, uncompressed
+        0/c.<n>.0.0        many frames: the camera's pixels, row by row, little endian, not
+                           compressed; how they lie in it says shards.py
       frames.jsonl         a line a frame, written after its pixels: index, time_s, z_um,
-                           exposure_ms, channel, position (the t of its chunk)
+                           exposure_ms, channel, position (its t in the array)
       events.jsonl         a line an event: time_s, kind, and what belongs to it
       results.jsonl        a line a refocused frame: index, and what belongs to it
       reserve              1 MiB that is given up when the disk is full, so that the end of the
                            recording can still be written; absent from a closed session
+
+Format 1 had a file a frame; it is still read.
 
 While the recording runs, and after a crash, ``closed`` is false, the array's t extent is rounded
 up to a block, and ``frames.jsonl`` is what tells which frames exist; its last line may be torn.
@@ -39,7 +42,8 @@ EVENTS = "events.jsonl"
 RESULTS = "results.jsonl"
 PIXELS = "frames.ome.zarr"
 RESERVE = "reserve"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 
 Cause = Literal["not received", "queue full", "write error", "unknown"]
 
@@ -84,6 +88,8 @@ class Manifest(_Model):
         False while the recording runs and after a crash.
     frames, dropped, gaps
         Frames written; frames offered that could not be written; which indices are missing.
+    out_of_order
+        Frames that came after one with the same or a higher index; they lie where they came.
     end
         Why it ended: ``"stopped"`` as asked, or ``"error"``; None while it runs.
     error
@@ -101,6 +107,7 @@ class Manifest(_Model):
     frames: int = 0
     dropped: int = 0
     gaps: tuple[Gap, ...] = ()
+    out_of_order: int = 0
     end: Literal["stopped", "error"] | None = None
     error: str | None = None
 
@@ -145,10 +152,11 @@ def read_manifest(folder: Path) -> Manifest:
             f"The manifest {path} cannot be read ({what}); restore the file from a copy of the "
             f"session, the frames themselves are untouched in {PIXELS}."
         ) from error
-    if manifest.version != FORMAT_VERSION:
+    if manifest.version not in READABLE_VERSIONS:
+        readable = " and ".join(map(str, READABLE_VERSIONS))
         raise SessionError(
-            f"Session {folder} has format version {manifest.version}, this program reads version "
-            f"{FORMAT_VERSION}; open it with the program that wrote it ({manifest.software})."
+            f"Session {folder} has format version {manifest.version}, this program reads versions "
+            f"{readable}; open it with the program that wrote it ({manifest.software})."
         )
     return manifest
 

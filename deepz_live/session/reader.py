@@ -8,7 +8,7 @@ from typing import Any
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import read_lines
-from deepz_live.session.frame_array import chunk_bytes, chunk_path, read_chunk
+from deepz_live.session.frame_files import chunk_path, read_chunk
 from deepz_live.session.manifest import (
     EVENTS,
     FRAMES,
@@ -19,6 +19,7 @@ from deepz_live.session.manifest import (
     gaps_between,
     read_manifest,
 )
+from deepz_live.session.shards import frame_bytes, place_of, read_pixels
 from deepz_live.stream.frame import Frame, StreamInfo
 
 __all__ = ["Session", "SessionError", "read_session"]
@@ -86,8 +87,9 @@ class Session:
                 f"there is no frame {i}."
             )
         facts = self.facts[i]
+        read = read_chunk if self.manifest.version == 1 else read_pixels
         try:
-            pixels = read_chunk(self.folder / PIXELS, facts.position, self.info)
+            pixels = read(self.folder / PIXELS, facts.position, self.info)
         except (OSError, ValueError) as error:
             raise SessionError(
                 f"Frame {facts.index} of session {self.folder} cannot be read ({error}); "
@@ -139,12 +141,20 @@ def _with_pixels(
     folder: Path, manifest: Manifest, facts: tuple[FrameFacts, ...]
 ) -> tuple[FrameFacts, ...]:
     """Without the last frames whose pixels a power cut kept from the disk."""
-    size = chunk_bytes(manifest.stream_info(""))
     count = len(facts)
-    while count and not _has_size(chunk_path(folder / PIXELS, facts[count - 1].position), size):
+    while count and not _has_pixels(folder / PIXELS, manifest, facts[count - 1].position):
         count -= 1
     return facts[:count]
 
 
-def _has_size(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+def _has_pixels(array: Path, manifest: Manifest, position: int) -> bool:
+    info = manifest.stream_info("")
+    size = frame_bytes(info)
+    if manifest.version == 1:
+        path, begin, exact = chunk_path(array, position), 0, True
+    else:
+        (path, begin), exact = place_of(array, position, info), False
+    if not path.is_file():
+        return False
+    found = path.stat().st_size - begin
+    return found == size if exact else found >= size

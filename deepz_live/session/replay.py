@@ -12,6 +12,8 @@ from deepz_live.stream.statistics import Clock
 
 _NAP_S = 0.02
 """Longest sleep in one piece: pause, seek and stop take effect within it."""
+_LONGEST_STEP_S = 60.0
+"""A longer step between two frames, or one back, is a clock that was set, and is not waited for."""
 
 
 class ReplaySource:
@@ -169,10 +171,18 @@ class ReplaySource:
             return 0.0
         time_s = self._session.facts[self._next].time_s
         now = self._clock()
-        if self._anchor is None:
+        if self._anchor is None or self._clock_was_set():
             self._anchor = (now, time_s)
         began_at, began_with = self._anchor
         return began_at + (time_s - began_with) / self._speed - now
+
+    def _clock_was_set(self) -> bool:
+        """Whether the recording's clock jumped between the next frame and the one before."""
+        facts = self._session.facts
+        if self._next == 0:
+            return False
+        step_s = facts[self._next].time_s - facts[self._next - 1].time_s
+        return not 0 <= step_s <= _LONGEST_STEP_S
 
 
 def _checked(speed: float | None) -> float | None:

@@ -21,13 +21,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Frames ``offered``, ``written``, ``dropped``; bytes ``queued`` and ``bytes_written``."""
+    """Frames ``offered``, ``written``, ``dropped``; bytes ``queued`` and ``bytes_written``.
+
+    ``out_of_order``: frames offered after one with the same or a higher index.
+    """
 
     offered: int
     written: int
     dropped: int
     queued: int
     bytes_written: int
+    out_of_order: int = 0
 
 
 class WriteQueue:
@@ -118,7 +122,12 @@ class WriteQueue:
         """Numbers of this moment."""
         with self._changed:
             return Counts(
-                self._offered, self._written, self._dropped, self._queued, self._bytes_written
+                self._offered,
+                self._written,
+                self._dropped,
+                self._queued,
+                self._bytes_written,
+                self._gaps.out_of_order,
             )
 
     def gaps(self) -> tuple[Gap, ...]:
@@ -137,4 +146,5 @@ class WriteQueue:
 
 
 def _size(item: Frame | Line) -> int:
-    return item.pixels.nbytes if isinstance(item, Frame) else len(item.content)
+    """What an item counts: a line never takes a frame's room."""
+    return item.pixels.nbytes if isinstance(item, Frame) else 0

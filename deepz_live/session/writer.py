@@ -14,13 +14,15 @@ from typing import Any
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import FileOpener, open_file, to_json
+from deepz_live.session.fill import FillWatch
 from deepz_live.session.manifest import EVENTS, RESULTS, Manifest, info_at_rest
+from deepz_live.session.memory import queue_bytes
 from deepz_live.session.recording import Recording
+from deepz_live.session.syncer import Sync, sync_file
 from deepz_live.session.write_queue import Line, WriteQueue
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.statistics import Clock
 
-DEFAULT_CAPACITY_BYTES = 512 * 1024 * 1024
 _DISK_LOOK_S = 1.0
 
 
@@ -40,6 +42,8 @@ class WriterStats:
         Free on the disk, as of the last second.
     elapsed_s
         Since the start, until the stop.
+    full_in_s
+        Seconds until the queue is full, should it fill as it did last; None while it does not.
     """
 
     offered: int
@@ -50,14 +54,16 @@ class WriterStats:
     bytes_written: int
     free_bytes: int
     elapsed_s: float
+    full_in_s: float | None = None
 
 
 class SessionWriter:
     """A :class:`~deepz_live.stream.sink.FrameSink` that records every frame.
 
     Queue policy: bounded by bytes; what does not fit is dropped, counted, listed as a gap in the
-    manifest, and said in ``error``. After an error of the disk no more frames are taken; what was
-    written stays readable and the manifest says why it ended.
+    manifest, and said in ``error``; ``warning`` speaks up when it is half full. After an error of
+    the disk no more frames are taken; what was written stays readable and the manifest says why
+    it ended.
 
     Parameters
     ----------
@@ -67,7 +73,9 @@ class SessionWriter:
         Facts of the stream; the frames must match them.
     settings, bundle
         For the manifest: anything JSON can hold.
-    clock, now, opener, capacity_bytes
+    capacity_bytes
+        How much may wait; None takes a part of the free memory.
+    clock, now, opener, sync
         Injected by tests.
     """
 
@@ -78,20 +86,23 @@ class SessionWriter:
         *,
         settings: dict[str, Any],
         bundle: dict[str, Any] | None,
-        capacity_bytes: int = DEFAULT_CAPACITY_BYTES,
+        capacity_bytes: int | None = None,
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         opener: FileOpener = open_file,
+        sync: Sync = sync_file,
     ) -> None:
         self.folder = Path(folder)
         self._info = info
         self._settings = settings
         self._bundle = bundle
-        self._capacity = capacity_bytes
+        self._capacity = capacity_bytes if capacity_bytes is not None else queue_bytes()
         self._clock = clock
         self._now = now
         self._opener = opener
-        self._queue = WriteQueue(capacity_bytes)
+        self._sync = sync
+        self._queue = WriteQueue(self._capacity)
+        self._fill = FillWatch(self._capacity, clock)
         self._free_bytes = 0
         self._failure: SessionError | None = None
         self._losses: SessionError | None = None
@@ -105,6 +116,17 @@ class SessionWriter:
     def error(self) -> Exception | None:
         """What the operator must know: frames dropped, or the disk failed; else None."""
         return self._failure or self._losses
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence while more and more frames wait for the disk and none is lost yet."""
+        if not self._fill.warned or self._queue.closed or self.error is not None:
+            return None
+        return (
+            f"The disk of {self.folder} does not keep up with the camera: frames will be lost "
+            "when the buffer is full; record to a faster disk, or lower the frame rate or the "
+            "region."
+        )
 
     def start(self) -> None:
         """Make the folder and begin to write.
@@ -123,7 +145,7 @@ class SessionWriter:
             settings=self._settings,
             bundle=self._bundle,
         )
-        recording = Recording(self.folder, manifest, self._opener)
+        recording = Recording(self.folder, manifest, self._opener, self._sync)
         try:
             recording.create()
         except OSError as error:
@@ -140,9 +162,13 @@ class SessionWriter:
 
     def offer(self, frame: Frame) -> None:
         """Queue ``frame`` for writing; dropped and counted where there is no room."""
-        if self._thread is None or self._queue.add_frame(frame):
+        if self._thread is None:
             return
-        counts = self._queue.counts()
+        taken, counts = self._queue.add_frame(frame), self._queue.counts()
+        if (change := self._fill.saw(counts.queued)) is not None:
+            self.event(f"disk {change}", queued=counts.queued, queue_capacity=self._capacity)
+        if taken:
+            return
         self._losses = SessionError(
             f"Recording lost {counts.dropped} frames: {_mb(counts.queued)} wait for the disk of "
             f"{self.folder}, which is slower than the camera; record to a faster disk, or lower "
@@ -196,6 +222,7 @@ class SessionWriter:
             bytes_written=counts.bytes_written,
             free_bytes=self._free_bytes,
             elapsed_s=until - self._started_at if self._thread is not None else 0.0,
+            full_in_s=self._fill.full_in_s,
         )
 
     def _add_line(self, journal: str, facts: dict[str, Any]) -> None:
@@ -259,6 +286,7 @@ class SessionWriter:
             "frames": counts.written,
             "dropped": counts.dropped,
             "gaps": self._queue.gaps(),
+            "out_of_order": counts.out_of_order,
             "end": "error" if self._failure or self._stream_error else "stopped",
             "error": str(reason) if reason is not None else None,
         }

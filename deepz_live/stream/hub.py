@@ -47,6 +47,8 @@ class HubStats:
         Frames per second over the last 2 s.
     finished
         True once no frame will come any more.
+    silent_s
+        Since the last frame, or the start, until the end.
     """
 
     captured: int
@@ -55,6 +57,7 @@ class HubStats:
     out_of_order: int
     fps: float
     finished: bool
+    silent_s: float = 0.0
 
 
 class Hub:
@@ -88,7 +91,9 @@ class Hub:
         self._source = source
         self._seekable = source if isinstance(source, Seekable) else None
         self._pace_with = pace_with
+        self._clock = clock
         self._rate = RateMeter(clock)
+        self._heard_at: float | None = None
         self._sinks: tuple[FrameSink, ...] = ()
         self._sinks_lock = threading.RLock()  # a sink may detach itself
         self._stop = threading.Event()
@@ -116,6 +121,7 @@ class Hub:
         if self._thread is not None:
             raise SourceError("This stream was started already; make a new hub to start again.")
         self._source.start()
+        self._heard_at = self._clock()
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
         self._thread.start()
 
@@ -156,13 +162,16 @@ class Hub:
 
     def stats(self) -> HubStats:
         """Numbers so far; callable from any thread at any time."""
+        heard_at, over = self._heard_at, self._ended.is_set()
+        silent_s = 0.0 if heard_at is None or over else max(self._clock() - heard_at, 0.0)
         return HubStats(
             captured=self._rate.count,
             lost=max(self._gaps, self._source.lost),
             duplicated=self._duplicated,
             out_of_order=self._out_of_order,
             fps=self._rate.rate_hz(),
-            finished=self._ended.is_set(),
+            finished=over,
+            silent_s=silent_s,
         )
 
     def _run(self) -> None:
@@ -189,7 +198,7 @@ class Hub:
     def _receive(self, frame: Frame) -> None:
         if self._is_duplicate(frame.index):
             return
-        self._rate.tick()
+        self._heard_at = self._rate.tick()
         with self._sinks_lock:
             for sink in self._sinks:
                 sink.offer(frame)

@@ -22,13 +22,19 @@ class RateMeter:
         self._times: deque[float] = deque()
         self._count = 0
 
-    def tick(self) -> None:
-        """Count one event, now."""
+    def tick(self) -> float:
+        """Count one event, now; returns when that is.
+
+        A clock that is set back begins the window anew.
+        """
         with self._lock:
             now = self._clock()
+            if self._times and now < self._times[-1]:
+                self._times.clear()
             self._times.append(now)
             self._count += 1
             self._forget(now)
+            return now
 
     @property
     def count(self) -> int:
@@ -63,15 +69,17 @@ class LatencyMeter:
 
     def __init__(self, size: int = 500) -> None:
         self._lock = threading.Lock()
-        self._latencies_s: deque[float] = deque(maxlen=size)
+        self._latencies_s = np.zeros(size)
+        self._count = 0
 
     def add(self, latency_s: float) -> None:
         """Note one latency, seconds."""
         with self._lock:
-            self._latencies_s.append(latency_s)
+            self._latencies_s[self._count % len(self._latencies_s)] = latency_s
+            self._count += 1
 
     def percentile_ms(self, percent: float) -> float | None:
         """The percentile in milliseconds; None before the first latency."""
         with self._lock:
-            values = list(self._latencies_s)
-        return float(np.percentile(values, percent)) * 1000.0 if values else None
+            values = self._latencies_s[: self._count].copy()
+        return float(np.percentile(values, percent)) * 1000.0 if values.size else None

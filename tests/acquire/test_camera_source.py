@@ -97,21 +97,32 @@ def test_a_frame_of_another_size_is_an_error(
     source.stop()
 
 
-def test_an_overflow_is_an_error(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    acquire, overflowed = FrameQueue.acquire_slot, threading.Event()
+def test_an_overflow_is_an_error_after_the_frames_that_fitted(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers, refused = iter(range(10**6)), threading.Event()
+    acquire = FrameQueue.acquire_slot
+
+    def numbered(self: SimulatedCamera, *_: object) -> np.ndarray:
+        return np.full(self.shape(), next(numbers), np.uint16)
 
     def watched(self: FrameQueue, *shape: Any) -> np.ndarray:
-        slot = acquire(self, *shape)
-        if self.overflow_occurred:
-            overflowed.set()
-        return slot
+        try:
+            return acquire(self, *shape)
+        except BufferError:
+            refused.set()
+            raise
 
+    monkeypatch.setattr(SimulatedCamera, "render", numbered)
     monkeypatch.setattr(FrameQueue, "acquire_slot", watched)
     microscope = opened(small_profile(camera={"buffer_mb": 1, "frame_rate_hz": 1000}))
     source = microscope.camera_source()
     source.start()
-    assert overflowed.wait(20)
-    with pytest.raises(SourceError, match="1 MB overflowed"):
+    assert refused.wait(20)
+    got = list(frames(source, 32))
+    assert [frame.index for frame in got] == list(range(32))
+    assert all((frame.pixels == frame.index).all() for frame in got)
+    with pytest.raises(SourceError, match="after 32 frames the buffer of 1 MB overflowed"):
         source.read(5.0)
     source.stop()
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from deepz_live.session.reader import SessionError, read_session
+from deepz_live.session.shards import place_of
 
 
 def change_manifest(folder, **changes):
@@ -32,7 +33,7 @@ def test_a_damaged_manifest_is_named(tmp_path, sessions, content):
 def test_another_format_version_is_refused_with_both_numbers(tmp_path, sessions):
     sessions.record(tmp_path / "s", range(2))
     change_manifest(tmp_path / "s", version=7)
-    with pytest.raises(SessionError, match="format version 7, this program reads version 1"):
+    with pytest.raises(SessionError, match="format version 7, this program reads versions 1 and 2"):
         read_session(tmp_path / "s")
 
 
@@ -55,12 +56,32 @@ def test_a_damaged_line_in_the_middle_is_an_error_that_counts_it(tmp_path, sessi
         read_session(tmp_path / "s")
 
 
+def cut(folder, position, left):
+    """End the file of frames ``left`` bytes into frame ``position``."""
+    path, begin = place_of(folder / "frames.ome.zarr", position, read_session(folder).info)
+    with path.open("r+b") as file:
+        file.truncate(begin + left)
+
+
+def test_a_session_of_the_first_format_is_read(tmp_path, sessions):
+    """One file a frame, as recordings were made until format 2."""
+    sessions.record(tmp_path / "s", range(5))
+    change_manifest(tmp_path / "s", version=1, closed=False)
+    chunks = tmp_path / "s" / "frames.ome.zarr" / "0"
+    for path in chunks.glob("c.*"):
+        path.unlink()
+    for index in range(4):
+        (chunks / f"c.{index}.0.0").write_bytes(sessions.frame(index).pixels.tobytes())
+    session = read_session(tmp_path / "s")
+    assert len(session) == 4
+    for index in range(4):
+        sessions.assert_same(session.frame(index), index)
+
+
 def test_last_frames_whose_pixels_a_power_cut_took_are_left_out(tmp_path, sessions):
     sessions.record(tmp_path / "s", range(5))
     change_manifest(tmp_path / "s", closed=False)
-    chunks = tmp_path / "s" / "frames.ome.zarr" / "0"
-    (chunks / "c.4.0.0").unlink()
-    (chunks / "c.3.0.0").write_bytes(b"")
+    cut(tmp_path / "s", 3, 7)
     session = read_session(tmp_path / "s")
     assert len(session) == 3
     sessions.assert_same(session.frame(2), 2)
@@ -68,7 +89,7 @@ def test_last_frames_whose_pixels_a_power_cut_took_are_left_out(tmp_path, sessio
 
 def test_a_missing_frame_of_a_closed_session_is_named_when_it_is_read(tmp_path, sessions):
     session = sessions.record(tmp_path / "s", range(5))
-    (tmp_path / "s" / "frames.ome.zarr" / "0" / "c.3.0.0").unlink()
+    cut(tmp_path / "s", 3, 0)
     with pytest.raises(SessionError, match="Frame 3 of session"):
         session.frame(3)
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
@@ -19,9 +14,17 @@ import zarr
 from deepz_live.session.errors import SessionError
 from deepz_live.session.frame_array import BLOCK
 from deepz_live.session.reader import read_session
+from deepz_live.session.shards import (
+    MOST_FRAMES,
+    SHARD_BYTES,
+    crc32c,
+    frame_bytes,
+    frames_a_shard,
+)
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.hub import Hub
 from deepz_live.stream.source import SourceError
+from tests.session.disks import FullDisk, Gate
 
 RECORDER = """
 import sys, itertools
@@ -41,44 +44,6 @@ for index in itertools.count():
         told = written
         print(told, flush=True)
 """
-
-
-class Gate:
-    """Opens files as usual, but frames only as ``allow`` says."""
-
-    def __init__(self, allow: Callable[[int], None]) -> None:
-        self._allow = allow
-        self.chunks = 0
-
-    def __call__(self, path: Path, mode: str) -> IO[bytes]:
-        if path.name.startswith("c."):
-            self._allow(self.chunks)
-            self.chunks += 1
-        return path.open(mode)
-
-
-class FullDisk:
-    """From chunk ``room`` on, whatever is written does not fit, until the reserve is given up."""
-
-    def __init__(self, room: int, *, dead: bool = False) -> None:
-        self._room = room
-        self._dead = dead
-        self._full = False
-
-    def __call__(self, path: Path, mode: str) -> IO[bytes]:
-        if path.name == f"c.{self._room}.0.0":
-            self._full = True
-            return _Refusing(path, mode)
-        reserve = path.parents[0] / "reserve"
-        if self._full and (self._dead or reserve.exists()):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return path.open(mode)
-
-
-class _Refusing(io.FileIO):
-    def write(self, content) -> int:
-        super().write(bytes(content)[:7])
-        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class ListSource:
@@ -120,17 +85,42 @@ def test_every_frame_comes_back_as_it_was(tmp_path, sessions):
 
 
 def test_any_zarr_reader_sees_the_same_pixels_with_their_physical_size(tmp_path, sessions):
-    count = BLOCK + 3
+    count = 2 * MOST_FRAMES + 3
     session = sessions.record(tmp_path / "s", range(count))
     group = zarr.open_group(tmp_path / "s" / "frames.ome.zarr", mode="r")
     array = group["0"]
     assert array.shape == (count, *sessions.SHAPE)
     assert array.metadata.dimension_names == ("t", "y", "x")
-    for position in (0, BLOCK - 1, BLOCK, count - 1):
+    for position in (0, MOST_FRAMES - 1, MOST_FRAMES, count - 1):
         np.testing.assert_array_equal(array[position], session.frame(position).pixels)
     [multiscale] = group.attrs["ome"]["multiscales"]
     [transform] = multiscale["datasets"][0]["coordinateTransformations"]
     assert transform["scale"] == [0.02, 0.325, 0.325]
+
+
+def test_a_recording_longer_than_its_first_extent_goes_on(tmp_path, sessions):
+    info = StreamInfo((1, 1), "uint16", 0.3, 0.0, "red", 20.0, "test")
+    count = BLOCK + 2
+    with sessions.recording(tmp_path / "s", info=info) as writer:
+        for index in range(count):
+            writer.offer(Frame(np.full((1, 1), index, np.uint16), index, 0.0, 0.0, 20.0, "red"))
+    array = zarr.open_group(tmp_path / "s" / "frames.ome.zarr", mode="r")["0"]
+    assert array.shape == (count, 1, 1)
+    assert array[count - 3 :, 0, 0].tolist() == [BLOCK - 1, BLOCK, BLOCK + 1]
+
+
+def test_the_checksum_is_that_of_the_standard():
+    # RFC 3720, appendix B.4.
+    assert crc32c(bytes(32)) == 0x8A9136AA
+    assert crc32c(bytes(range(32))) == 0x46DD794E
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (2048, 2048), (5000, 5000), (20000, 20000)])
+def test_a_file_of_frames_stays_small_enough_to_copy(shape):
+    info = StreamInfo(shape, "uint16", 0.3, 0.0, "red", 20.0, "test")
+    count = frames_a_shard(info)
+    assert 1 <= count <= MOST_FRAMES
+    assert count == 1 or count * frame_bytes(info) <= SHARD_BYTES
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import pytest
 
 from deepz_live.session.errors import SessionError
+from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
+from deepz_live.session.shards import place_of
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.hub import Hub
@@ -190,7 +195,8 @@ def test_an_empty_session_is_finished_at_once(tmp_path, sessions, time):
 
 
 def test_a_damaged_frame_ends_the_replay_with_its_name(session, time):
-    (session.folder / "frames.ome.zarr" / "0" / "c.4.0.0").write_bytes(b"short")
+    path, begin = place_of(session.folder / "frames.ome.zarr", 4, session.info)
+    os.truncate(path, begin + 5)
     hub = Hub(replay(session, time, speed=None))
     hub.start()
     assert hub.wait_finished(10.0)
@@ -198,3 +204,19 @@ def test_a_damaged_frame_ends_the_replay_with_its_name(session, time):
     assert isinstance(hub.error, SessionError)
     assert "Frame 4 of session" in str(hub.error)
     assert hub.stats().captured == 4
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_was_set_during_the_recording_does_not_upset_the_pace(
+    tmp_path, sessions, time, jump_s
+):
+    with sessions.recording(tmp_path / "jump") as writer:
+        for index in range(10):
+            one = sessions.frame(index)
+            writer.offer(replace(one, time_s=one.time_s + (jump_s if index >= 5 else 0.0)))
+    source = replay(read_session(tmp_path / "jump"), time)
+    began_s = time.now_s
+    got = [source.read(1.0).index for _ in range(10)]
+    assert got == list(range(10))
+    # Ten frames 20 ms apart have nine intervals, of which one is unknown.
+    assert time.now_s - began_s == pytest.approx(8 * 0.02, abs=0.001)

@@ -1,0 +1,201 @@
+"""How long does the window's thread not answer (JSON)?
+
+    uv run python bench/gui.py [--seconds 30] [--size 512] [--rate 30] [--json]
+
+The real window, off the screen, shows a camera's frames and seven refocused pictures that all
+change at ``--rate``, while the shipped model refocuses on the CPU as fast as it can. A thread asks
+the window's thread for an answer every few milliseconds; ``block_ms`` are the times until it came
+(percentiles and the longest), what an operator feels. ``tick_ms``: the display's own updates.
+
+The pictures come from a store, because no CPU gives 30 stacks a second: so the window has the work
+that a fast card gives it and the contention of a busy processor at once. The floor in the same
+run, ``floor_ms``: the same window without a session.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from parts.camera import NumberedCamera
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+
+from deepz_live.app.depths import opening_view
+from deepz_live.app.desk import Desk
+from deepz_live.app.live import LiveSession
+from deepz_live.gui.app import make_application
+from deepz_live.gui.collector import collecting_on_gui_thread
+from deepz_live.gui.main_window import MainWindow
+from deepz_live.model.bundle import load_bundle, shipped_bundle
+from deepz_live.refocus.engine import open_engine
+from deepz_live.refocus.view import RefocusResult
+
+ASK_EVERY_S = 0.004
+STORED = 4
+
+
+class Playing(LiveSession):
+    """A session whose network runs as ever, but each frame of the camera is shown with planes."""
+
+    def __init__(self, camera: NumberedCamera, engine) -> None:
+        super().__init__(camera, engine, request=opening_view(engine))
+        rng = np.random.default_rng(2)
+        size, distances_um = camera.info.shape, self.view().distances_um
+        self._stored = [
+            rng.gamma(2.0, 400.0, (len(distances_um) + 2, *size)).astype(np.float32)
+            for _ in range(STORED)
+        ]
+        self._distances_um = distances_um
+        self._shown: RefocusResult | None = None
+
+    def latest_result(self, _channel: str | None = None) -> RefocusResult | None:
+        """A result of the newest frame."""
+        frame = self.latest_frame()
+        if frame is not None and (self._shown is None or self._shown.frame is not frame):
+            planes = self._stored[frame.index % STORED]
+            self._shown = RefocusResult(
+                frame=frame,
+                distances_um=self._distances_um,
+                planes=planes[:-2],
+                free=planes[-2],
+                projection=planes[-1],
+                drift=None,
+                warnings=(),
+                digest=0,
+                latency_s=0.0,
+            )
+        return self._shown
+
+
+class Prober(QObject):
+    """Asks the window's thread for an answer again and again; keeps how long each took."""
+
+    asked = pyqtSignal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits_s: list[float] = []
+        self._answered = threading.Event()
+        self._stop = threading.Event()
+        self.asked.connect(self._answer, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, name="prober", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._answered.clear()
+            self.asked.emit(time.perf_counter())
+            while not self._answered.wait(0.05):
+                if self._stop.is_set():
+                    return
+            time.sleep(ASK_EVERY_S)
+
+    def _answer(self, asked_at: float) -> None:
+        self.waits_s.append(time.perf_counter() - asked_at)
+        self._answered.set()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--rate", type=float, default=30.0)
+    parser.add_argument("--model", type=Path, help="another bundle than the shipped one")
+    parser.add_argument("--json", action="store_true", help="one line, for programs")
+    args = parser.parse_args()
+    bundle = shipped_bundle() if args.model is None else load_bundle(args.model)
+    app = make_application(offscreen=True)
+    with (
+        TemporaryDirectory() as folder,
+        closing(open_engine(bundle)) as engine,
+        collecting_on_gui_thread(),
+    ):
+        report = measure(app, engine, Path(folder), args)
+    print(json.dumps(report, indent=None if args.json else 1))
+
+
+def measure(app, engine, folder: Path, args: argparse.Namespace) -> dict:
+    window = MainWindow(Desk(), recordings=folder)
+    window.show()
+    camera = NumberedCamera(args.size, args.rate, None)
+    try:
+        floor = probe(app, args.seconds / 3)
+        leave = app.exit  # quit() would close the window
+        window.session_changed.connect(leave)
+        window.first_failed.connect(lambda _: leave())
+        window.begin(lambda: Playing(camera, engine))
+        app.exec()
+        window.session_changed.disconnect(leave)
+        probe(app, 2.0)  # the first pictures make what later ones use
+        ticks_s = time_ticks(window)
+        began, before = time.monotonic(), window.live.live.status()
+        blocks = probe(app, args.seconds)
+        elapsed_s, after = time.monotonic() - began, window.live.live.status()
+    finally:
+        window.close()
+        window.deleteLater()
+    return {
+        "size": args.size,
+        "rate_hz": args.rate,
+        "panes": len(window.grid.all),
+        "block_ms": milliseconds(blocks),
+        "floor_ms": milliseconds(floor),
+        "ticks_per_s": round(len(ticks_s) / elapsed_s, 1),
+        "tick_ms": milliseconds(ticks_s),
+        "camera_per_s": round((after.captured - before.captured) / elapsed_s, 1),
+        "network_stacks_per_s": round((after.refocused - before.refocused) / elapsed_s, 2),
+    }
+
+
+def time_ticks(window: MainWindow) -> list[float]:
+    """From now on, how long each of the display's updates takes."""
+    times_s: list[float] = []
+    tick = window.live.tick
+
+    def timed() -> None:
+        began = time.perf_counter()
+        tick()
+        times_s.append(time.perf_counter() - began)
+
+    window._timer.timeout.disconnect()
+    window._timer.timeout.connect(timed)
+    return times_s
+
+
+def probe(app, seconds: float) -> list[float]:
+    """Run the window for so long; how long each answer took, in seconds."""
+    prober = Prober()
+    QTimer.singleShot(round(seconds * 1000), app.exit)
+    prober.start()
+    app.exec()
+    prober.stop()
+    return prober.waits_s
+
+
+def milliseconds(times_s: list[float]) -> dict:
+    """Percentiles and the longest, of at least one."""
+    times_ms = 1000 * np.array(times_s or [0.0])
+    p50, p95, p99 = np.percentile(times_ms, (50, 95, 99))
+    return {
+        "p50": round(float(p50), 2),
+        "p95": round(float(p95), 2),
+        "p99": round(float(p99), 2),
+        "max": round(float(times_ms.max()), 2),
+        "count": len(times_s),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What a live session keeps of its results: the newest, those that belong together, the drift."""
+
+from __future__ import annotations
+
+from deepz_live.app.drift_history import DriftHistory
+from deepz_live.app.live_channels import pair_tolerance_s
+from deepz_live.app.live_numbers import Clock, DriftErrors, Likeness, Pace, Truth
+from deepz_live.refocus.view import RefocusResult
+from deepz_live.stream.frame import StreamInfo
+from deepz_live.stream.pairing import Pairing
+
+
+class LiveResults:
+    """Filled on the refocus worker's thread, read on any.
+
+    Attributes
+    ----------
+    newest, by_channel
+        The newest result, and that of each channel.
+    pair, pairs
+        The newest results of all channels that belong together in time; how many there were.
+    pace
+        Mean rate of all results.
+    drift, errors
+        Measured drift, and that against the truth.
+    likeness
+        How many results are those that were recorded; None where nothing is compared.
+    """
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        truth: Truth | None,
+        likeness: Likeness | None,
+        clock: Clock,
+    ) -> None:
+        self.newest: RefocusResult | None = None
+        self.by_channel: dict[str, RefocusResult] = {}
+        self.pair: tuple[RefocusResult, ...] | None = None
+        self.pairs = 0
+        self.pace = Pace(clock)
+        self.errors = DriftErrors(truth)
+        self.likeness = likeness
+        self._pairing: Pairing[RefocusResult] | None = None
+        if info.channels:
+            self._pairing = Pairing(info.channels, pair_tolerance_s(info))
+        self.drift = DriftHistory()
+
+    def take(self, result: RefocusResult) -> None:
+        """Keep ``result``."""
+        self.newest = self.by_channel[result.frame.channel] = result
+        self.pace.tick()
+        self._match(result)
+        if result.drift is not None:
+            self.drift.add(result.drift)
+            self.errors.add(result.drift)
+        if self.likeness is not None:
+            self.likeness.add(result)
+
+    def _match(self, result: RefocusResult) -> None:
+        if self._pairing is None:
+            return
+        frame = result.frame
+        pair = self._pairing.add(frame.channel, frame.time_s, result)
+        if pair is not None:
+            self.pair = pair
+            self.pairs += 1
