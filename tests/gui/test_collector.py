@@ -17,7 +17,7 @@ def deleted_parts() -> list[str]:
     return [
         type(part).__name__
         for part in gc.get_objects()
-        if isinstance(part, sip.wrapper) and sip.isdeleted(part)
+        if issubclass(type(part), sip.wrapper) and sip.isdeleted(part)
     ]
 
 
