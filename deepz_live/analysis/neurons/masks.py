@@ -131,8 +131,9 @@ def _apart(
     """``(N, 3)`` voxels of the local maxima above ``floor``, strongest first."""
     reach = (search.detail_axial_um / 2, search.apart_um, search.apart_um)
     sides = [max(1, int(r / v)) for r, v in zip(reach, voxel, strict=True)]
-    grids = np.ogrid[tuple(slice(-n, n + 1) for n in sides)]
-    ball = sum((grid / n) ** 2 for grid, n in zip(grids, sides, strict=True)) <= 1.0 + 1e-9
+    places = np.indices([2 * n + 1 for n in sides]) - np.reshape(sides, (3, 1, 1, 1))
+    distance = np.square(places / np.reshape(sides, (3, 1, 1, 1))).sum(axis=0)
+    ball = np.asarray(distance <= 1.0 + 1e-9)
     if len(rise) == 1:
         ball = ball[sides[0]][None]
     return np.asarray(

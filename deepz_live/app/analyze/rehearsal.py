@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.acquire.microscope import Microscope, open_microscope
+from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.report.scenes import StillClock
 from deepz_live.config import Profile
-from deepz_live.session.files import open_file
-from deepz_live.session.manifest import Manifest, info_at_rest
-from deepz_live.session.recording import Recording
 from deepz_live.stream.frame import Frame, StreamInfo
 
 Floats = NDArray[np.float64]
@@ -67,18 +63,19 @@ def record(
     """
     clock = StillClock()
     with open_microscope(profile, clock=clock, sleep=clock.sleep) as microscope:
-        recording = Recording(folder, _manifest(microscope, channels, rounds_hz), open_file)
-        recording.create()
-        began, ended, index = [], [], 0
-        for number in range(round(seconds * rounds_hz)):
-            clock.sleep(number / rounds_hz - clock())
-            for channel in channels:
-                microscope.set_channel(channel)
-                frame = microscope.snap()
-                recording.append_frame(_numbered(frame, index))
-                (began if channel == channels[0] else ended).append(frame.time_s)
-                index += 1
-        recording.close(frames=index, end="stopped")
+        began: list[float] = []
+        ended: list[float] = []
+        info = _info(microscope, channels, rounds_hz)
+        settings = microscope.profile.model_dump(mode="json")
+        with offline_recording(folder, info, settings=settings) as recording:
+            for number in range(round(seconds * rounds_hz) * len(channels)):
+                turn, place = divmod(number, len(channels))
+                if place == 0:
+                    clock.sleep(turn / rounds_hz - clock())
+                microscope.set_channel(channels[place])
+                frame = replace(microscope.snap(), index=number)
+                recording.add(frame, true_drift_um=_moved(microscope, frame))
+                (ended if place else began).append(frame.time_s)
         return _known(microscope, began, ended or began)
 
 
@@ -100,33 +97,16 @@ def _known(microscope: Microscope, began: list[float], ended: list[float]) -> Kn
     )
 
 
-def _manifest(microscope: Microscope, channels: Sequence[str], rounds_hz: float) -> Manifest:
-    stream = microscope.info
-    several = tuple(channels) if len(channels) > 1 else ()
-    info = StreamInfo(
-        shape=stream.shape,
-        dtype=stream.dtype,
-        pixel_size_um=stream.pixel_size_um,
+def _moved(microscope: Microscope, frame: Frame) -> list[float]:
+    """The drift at a frame, as a live session on the built-in microscope writes it down."""
+    truth = microscope.truth
+    return list(truth.drift_um(frame.time_s)) if truth is not None else []
+
+
+def _info(microscope: Microscope, channels: Sequence[str], rounds_hz: float) -> StreamInfo:
+    return replace(
+        microscope.info,
         frame_rate_hz=rounds_hz * len(channels),
         channel=channels[0],
-        exposure_ms=stream.exposure_ms,
-        origin=stream.origin,
-        channels=several,
-    )
-    return Manifest(
-        software=f"deepz-live {version('deepz-live')}",
-        started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        info=info_at_rest(info),
-        settings=microscope.profile.model_dump(mode="json"),
-    )
-
-
-def _numbered(frame: Frame, index: int) -> Frame:
-    return Frame(
-        pixels=np.array(frame.pixels),
-        index=index,
-        time_s=frame.time_s,
-        z_um=frame.z_um,
-        exposure_ms=frame.exposure_ms,
-        channel=frame.channel,
+        channels=tuple(channels) if len(channels) > 1 else (),
     )
