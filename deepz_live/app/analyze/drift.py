@@ -186,7 +186,7 @@ def _truth(session: Session, index: NDArray[np.int_]) -> NDArray[np.float64] | N
     if not all(int(i) in known for i in index):
         return None
     true = np.array([known[int(i)] for i in index], np.float64)
-    return true - true[0]
+    return np.asarray(true - true[0])
 
 
 def _moves(samples: list[DriftSample] | tuple[DriftSample, ...]) -> NDArray[np.float64]:
