@@ -15,6 +15,8 @@ from skimage.segmentation import watershed
 
 from deepz_live.analysis.neurons.errors import NeuronsError
 
+FLAT = 1e-4
+"""Rises below this share of the brightest voxel are rounding."""
 Volume = NDArray[np.float32]
 Labels = NDArray[np.int32]
 
@@ -86,9 +88,11 @@ def find_neurons(
     search = search or Search()
     _check(stack)
     voxel = (z_step_um, pixel_size_um, pixel_size_um)
-    rise = _rise(np.asarray(stack, np.float32), voxel, search)
+    # Cut-off kernels pass a little of what is the same everywhere; so it is taken away.
+    above = np.asarray(stack - np.median(stack), np.float32)
+    rise = _rise(above, voxel, search)
     top = float(np.quantile(rise[rise > 0], 0.999)) if (rise > 0).any() else 0.0
-    if top <= 0:
+    if top <= FLAT * float(np.abs(above).max()):
         raise NeuronsError(
             "Nothing in the structure channel rises above its surroundings, so there is no neuron "
             "to be found; check focus, exposure and which channel shows the nuclei."

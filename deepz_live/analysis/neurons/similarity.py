@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import threshold_otsu
 
 from deepz_live.analysis.neurons.errors import NeuronsError
 
@@ -17,7 +16,7 @@ def active(change: Floats, threshold: float | None = None) -> tuple[NDArray[np.b
     """Neurons whose ``change`` ``(N, T)`` varies more over time than ``threshold``.
 
     The paper thresholds the standard deviation and does not say where. Without a ``threshold`` it
-    is Otsu's of the logarithms: deviations differ by factors, and most of them belong to the
+    is Otsu's (1979) of the logarithms: deviations differ by factors, and most of them belong to the
     quiet or to the active.
 
     Returns
@@ -30,7 +29,7 @@ def active(change: Floats, threshold: float | None = None) -> tuple[NDArray[np.b
         values = np.log(deviation[usable])
         if len(values) < 2 or np.ptp(values) == 0:
             return usable, 0.0
-        threshold = float(np.exp(threshold_otsu(values)))
+        threshold = float(np.exp(_otsu(np.sort(values))))
     return usable & (np.where(usable, deviation, 0.0) > threshold), threshold
 
 
@@ -57,3 +56,15 @@ def similarity(change: Floats, sigma: float = SIGMA) -> Floats:
     distance = squares[:, None] + squares[None, :] - 2 * change @ change.T
     np.fill_diagonal(distance, 0.0)
     return np.asarray(np.exp(-np.maximum(distance, 0.0) / sigma**2))
+
+
+def _otsu(values: Floats) -> float:
+    """The split of ascending ``values`` ``(N,)`` whose two classes differ most: half-way between.
+
+    Of the values themselves, not of a histogram: with so few of them, bins would decide.
+    """
+    below = np.arange(1, len(values))
+    sums = np.cumsum(values)[:-1]
+    low, high = sums / below, (values.sum() - sums) / (len(values) - below)
+    best = int(np.argmax(below * (len(values) - below) * (high - low) ** 2))
+    return float(values[best] + values[best + 1]) / 2

@@ -55,7 +55,7 @@ def _projection(axis: Axes, finding: Finding, deep: bool) -> None:
     axis.imshow(shown, cmap="gray", vmin=0, vmax=1)
     places = finding.positions_um[:, 1:] / pixel
     acts = finding.activity
-    for number in range(acts.k, -1, -1):
+    for number in (0, *range(acts.k, 0, -1)):
         chosen = acts.cluster == number
         axis.scatter(
             places[chosen, 1], places[chosen, 0], s=46 if number else 24, facecolors="none",
@@ -70,7 +70,12 @@ def _projection(axis: Axes, finding: Finding, deep: bool) -> None:
         f"{len(finding)} neurons, {int(acts.active.sum())} active\n{what}, median over time",
         fontsize=10,
     )
-    axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, frameon=False)
+    # The quiet are drawn first and named last.
+    handles, labels = axis.get_legend_handles_labels()
+    axis.legend(
+        [*handles[:0:-1], handles[0]], [*labels[:0:-1], labels[0]],
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, frameon=False,
+    )  # fmt: skip
 
 
 def _crop(axis: Axes, finding: Finding) -> None:
@@ -102,10 +107,10 @@ def _places(parent: Any, finding: Finding) -> None:
     axis.invert_yaxis()  # as in the image: y runs down
     axis.tick_params(labelsize=7)
     spans = [max(float(np.ptp(values)), 1.0) for values in (x, y, z)]
-    axis.set_box_aspect((spans[0], spans[1], max(spans[2], max(spans) / 4)))
+    axis.set_box_aspect((spans[0], spans[1], max(spans[2], max(spans) / 4)), zoom=1.15)
     axis.view_init(elev=32, azim=-62)
     axis.set_title("Where they are; colour: height above the focal plane", fontsize=10)
-    parent.colorbar(dots, ax=axis, shrink=0.6, pad=0.1, label="z (µm)")
+    parent.colorbar(dots, ax=axis, shrink=0.6, pad=0.02, label="z (µm)")
 
 
 def _sizes(axis: Axes, finding: Finding) -> None:
