@@ -11,7 +11,6 @@ import numpy as np
 from deepz_live.analysis.dose import light_lost, scan_dose, virtual_dose
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.neuron_files import table
-from deepz_live.image.normalization import Normalization, NormalizationError
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session, read_session
@@ -25,6 +24,9 @@ COLUMNS = (
     "volumes_per_s",
 )
 LOOKED_AT = 200
+"""Frames in which bleaching is looked for, at most."""
+BRIGHTEST = 50
+"""One pixel of so many is a bright one."""
 
 
 def analyze_dose(
@@ -113,21 +115,19 @@ def _channel(
 
 
 def _lost(session: Session, places: list[int]) -> float | None:
-    """From frames spread evenly; the floor is the first one's background."""
+    """From frames spread evenly: how far their brightest pixels stand above the middle ones.
+
+    A difference knows no camera offset, and the brightest go with the sample where it moves.
+    """
     stride = max(1, len(places) // LOOKED_AT)
     signal = np.empty(len(places[::stride]))
-    floor = 0.0
     for number, place in enumerate(places[::stride]):
-        pixels = session.frame(place).pixels
-        if number == 0:
-            try:
-                floor = Normalization.fit(pixels).background_counts
-            except NormalizationError:
-                return None
-        signal[number] = pixels.mean()
+        pixels = np.sort(session.frame(place).pixels, axis=None)
+        brightest = pixels[-max(1, pixels.size // BRIGHTEST) :]
+        signal[number] = brightest.mean() - pixels[pixels.size // 2]
     taken = np.array([session.facts[i].exposure_ms for i in places])
     sums = np.add.reduceat(taken, np.arange(0, len(places), stride))
-    return light_lost(signal, sums, floor)
+    return light_lost(signal, sums, 0.0)
 
 
 def _cell(value: float | None) -> str:
