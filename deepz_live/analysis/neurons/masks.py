@@ -30,9 +30,10 @@ class Search:
     detail_um, detail_axial_um
         Radius of the balls that are looked for, sideways and along z. Smaller than a nucleus:
         so neighbours that touch are told apart; larger than the noise.
-    apart_um
-        Two maxima nearer than this, sideways, are one neuron; along z, nearer than half of
-        ``detail_axial_um``.
+    apart_um, above_um
+        Of maxima nearer than ``apart_um`` sideways and ``above_um`` along z only the strongest
+        counts: a lens does not see one nucleus through another, and a virtual stack may repeat
+        at another depth what it shows at one.
     least
         A maximum must rise above its surroundings by this share of what the strongest do.
     reach_um, reach_axial_um
@@ -43,6 +44,7 @@ class Search:
     detail_um: float = 0.8
     detail_axial_um: float = 1.5
     apart_um: float = 1.0
+    above_um: float = 3.0
     least: float = 0.2
     reach_um: float = 1.2
     reach_axial_um: float = 1.5
@@ -133,16 +135,15 @@ def _apart(
     rise: Volume, voxel: tuple[float, ...], search: Search, floor: float
 ) -> NDArray[np.intp]:
     """``(N, 3)`` voxels of the local maxima above ``floor``, strongest first."""
-    reach = (search.detail_axial_um / 2, search.apart_um, search.apart_um)
-    sides = [max(1, int(r / v)) for r, v in zip(reach, voxel, strict=True)]
-    places = np.indices([2 * n + 1 for n in sides]) - np.reshape(sides, (3, 1, 1, 1))
-    distance = np.square(places / np.reshape(sides, (3, 1, 1, 1))).sum(axis=0)
-    ball = np.asarray(distance <= 1.0 + 1e-9)
-    if len(rise) == 1:
-        ball = ball[sides[0]][None]
-    return np.asarray(
-        peak_local_max(rise, footprint=ball, threshold_abs=floor, exclude_border=False), np.intp
-    )
+    found = np.asarray(peak_local_max(rise, threshold_abs=floor, exclude_border=False), np.intp)
+    places = found * np.array(voxel)
+    kept: list[int] = []
+    for number, place in enumerate(places):
+        away = np.abs(places[kept] - place)
+        aside = np.hypot(away[:, 1], away[:, 2])
+        if not ((aside < search.apart_um) & (away[:, 0] < search.above_um)).any():
+            kept.append(number)
+    return found[kept]
 
 
 def _grown(
