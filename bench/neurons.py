@@ -12,6 +12,10 @@ one way in which raw frames can be judged), median correlation of ΔF with the t
 found neurons that are active in truth, k, and the adjusted Rand index of the groups: over neurons
 that are active in truth and were found active, and over all that were found active (where silent
 ones are a group of their own).
+
+With ``--scan`` the same steps on what an ideal mechanical scan would have given instead of the
+network: all planes of every moment at once, without noise, of a worm that lies still. What is
+missing there is missing in the steps or in the optics; the rest is the network's.
 """
 
 from __future__ import annotations
@@ -26,14 +30,24 @@ from time import perf_counter
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from deepz_live.analysis.neurons import Search, match, trace_correlation
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.analysis.neurons import (
+    Reader,
+    Search,
+    activity,
+    find_neurons,
+    match,
+    trace_correlation,
+)
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.analyze.neurons import Choices, analyze_neurons
 from deepz_live.app.analyze.rehearsal import Known, record
+from deepz_live.app.report.scenes import StillClock
 from deepz_live.config import Profile
 from deepz_live.model.bundle import load_bundle
 
 CHANNELS = ("TexasRed", "FITC")
+PLANES_UM = np.arange(-20, 21) * 0.5
 CLOSE_UM = 1.5
 
 
@@ -50,10 +64,11 @@ def main() -> None:
     parser.add_argument("--lateral-um", type=float, default=2.0)
     parser.add_argument("--density", type=float, default=1.0)
     parser.add_argument("--least", type=float, default=Search().least)
+    parser.add_argument("--scan", action="store_true")
     parser.add_argument("--out", type=Path, help="keep tables and figures here")
     args = parser.parse_args()
     bundle = load_bundle(args.model)
-    activity = load_bundle(args.activity_model) if args.activity_model else None
+    second = load_bundle(args.activity_model) if args.activity_model else None
     rows = []
     for seed in args.seeds:
         with TemporaryDirectory() as folder:
@@ -69,7 +84,7 @@ def main() -> None:
             found = analyze_neurons(
                 session,
                 bundle,
-                activity_bundle=activity,
+                activity_bundle=second,
                 out=args.out / f"seed_{seed}" if args.out else None,
                 choices=Choices(search=Search(least=args.least)),
                 note=lambda text: print(text, file=sys.stderr),
@@ -83,6 +98,8 @@ def main() -> None:
                 "virtual_stacks": scores(found.volume, known),
                 "raw_frames": scores(found.flat, known),
             }
+            if args.scan:
+                row["ideal_scan"] = scores(*scan(worm(seed, args), args))
             rows.append(row)
             print(json.dumps(row), file=sys.stderr)
     settings = {name: str(v) if isinstance(v, Path) else v for name, v in vars(args).items()}
@@ -105,6 +122,34 @@ def worm(seed: int, args: argparse.Namespace) -> Profile:
         data[section] |= values
     data["stage"]["drift"] = drift
     return Profile.model_validate(data)
+
+
+def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
+    """The neurons of an ideal scan of a still worm."""
+    times, planes = np.arange(round(args.seconds * args.rounds_hz)) / args.rounds_hz, PLANES_UM
+    clock = StillClock()
+    pixel, still = profile.optics.pixel_size_um, (0.0, 0.0, 0.0)
+    with open_microscope(profile, clock=clock, sleep=clock.sleep) as microscope:
+        truth, scene = microscope.truth, microscope.built_in.view
+
+        def stack(time_s: float) -> np.ndarray:
+            heights = [(z, 0.0, 0.0) for z in planes]
+            return np.stack([scene.scene.electrons(h, still, 20.0, time_s) for h in heights])
+
+        neurons = truth.neurons
+        places = np.column_stack([neurons.positions_um[:, 0], truth.neuron_pixels() * pixel])
+        median = stack(0.0)
+        masks = find_neurons(median, pixel, planes[1] - planes[0], Search(least=args.least))
+        reader = Reader(masks.labels)
+        microscope.set_channel(CHANNELS[1])
+        bright = np.stack([reader.read(stack(time_s)) for time_s in times], axis=1)
+        traces = truth.traces(neurons, times)
+    where = np.column_stack([planes[0] + masks.centres[:, 0] * (planes[1] - planes[0]),
+                             masks.centres[:, 1:] * pixel])  # fmt: skip
+    acts = activity(bright, profile.specimen.background_photons)
+    sizes = np.bincount(masks.labels.ravel())[1:]
+    found = Finding(where, sizes, times, acts, median.max(axis=0), pixel)
+    return found, Known(times, np.zeros((len(times), 3)), places, neurons.clusters, traces)
 
 
 def scores(found: Finding, known: Known) -> dict:
@@ -150,7 +195,8 @@ def rand(groups: np.ndarray, labels: np.ndarray, chosen: np.ndarray) -> float | 
 
 def mean(rows: list[dict]) -> dict:
     """Means over the seeds of every number in both ways."""
-    return {way: average([row[way] for row in rows]) for way in ("virtual_stacks", "raw_frames")}
+    ways = [way for way in ("virtual_stacks", "raw_frames", "ideal_scan") if way in rows[0]]
+    return {way: average([row[way] for row in rows]) for way in ways}
 
 
 def average(items: list) -> object:
