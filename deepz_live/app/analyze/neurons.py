@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,30 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.analysis.neurons import (
-    STILL,
-    Activity,
-    Masks,
-    Motion,
-    Reader,
-    Search,
-    activity,
-    find_neurons,
-    laid_back,
-)
+from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
 from deepz_live.analysis.neurons.similarity import SIGMA
-from deepz_live.app.analyze.median import MOST, TimeMedian
+from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, write_findings
+from deepz_live.app.analyze.neuron_passes import Brightness, Note, first_pass, second_pass
 from deepz_live.app.analyze.rounds import Rounds, rounds_of
-from deepz_live.app.analyze.virtual import REACH_UM, STEP_UM, check, distances, virtual_stack
-from deepz_live.image.normalization import Normalization
+from deepz_live.app.analyze.virtual import REACH_UM, STEP_UM, check, distances
 from deepz_live.model.bundle import Bundle
-from deepz_live.refocus.engine import Engine, open_engine
+from deepz_live.refocus.engine import open_engine
 from deepz_live.session.reader import Session, read_session
 
-Note = Callable[[str], None]
 Image = NDArray[np.float32]
-TELL_EVERY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +67,6 @@ class NeuronResult:
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """What the first pass over the recording leaves."""
-
-    matrices: list[NDArray[np.float64]]
-    lost: int
-    volume: Image
-    flat: Image
-
-
 def analyze_neurons(
     folder: Path,
     bundle: Bundle,
@@ -127,13 +104,19 @@ def analyze_neurons(
         for warning in check(session, used, channel):
             note(f"Warning: {warning}")
     planes_um = distances((bundle, own), choices.reach_um, choices.step_um)
+    search, pixel_um = choices.search, session.info.pixel_size_um
     with ExitStack() as stack:
         engine = stack.enter_context(closing(open_engine(bundle, provider=provider)))
         second = engine
         if own is not bundle:
             second = stack.enter_context(closing(open_engine(own, provider=provider)))
-        seen = _first_pass(session, rounds, engine, planes_um, choices.most, note)
-        volume, flat = _second_pass(session, rounds, second, planes_um, seen, choices, note)
+        seen = first_pass(session, rounds, engine, planes_um, choices.most, note)
+        masks = find_neurons(seen.volume, pixel_um, planes_um[1] - planes_um[0], search)
+        flat_masks = find_neurons(seen.flat, pixel_um, 1.0, search)
+        note(f"{len(masks)} neurons in the virtual stack, {len(flat_masks)} in the raw frames")
+        read = second_pass(session, rounds, second, planes_um, seen, masks, flat_masks, note)
+    volume = _finding(masks, seen.volume, read.volume, read, planes_um, pixel_um, choices)
+    flat = _finding(flat_masks, seen.flat, read.flat, read, (), pixel_um, choices)
     facts = _facts(session, rounds, (bundle, own), planes_um, seen.lost, choices)
     facts |= {"neurons": volume.summary(), "raw_frames": flat.summary()}
     if out is not None:
@@ -141,81 +124,17 @@ def analyze_neurons(
     return NeuronResult(volume, flat, facts)
 
 
-def _first_pass(
-    session: Session,
-    rounds: Rounds,
-    engine: Engine,
-    planes_um: tuple[float, ...],
-    most: int,
-    note: Note,
-) -> _Seen:
-    """Where each frame lies, and the medians over time of stacks and of the frames themselves."""
-    count = len(rounds.pairs)
-    motion = Motion(session.frame(rounds.pairs[0][0]).pixels)
-    matrices, lost = [STILL], 0
-    with TimeMedian(count, most=most) as stacks, TimeMedian(count, most=most) as flats:
-        for number, (place, _) in enumerate(rounds.pairs):
-            pixels = session.frame(place).pixels
-            if number:
-                found = motion.find(pixels)
-                lost += found is None
-                matrices.append(matrices[-1] if found is None else found)
-            if stacks.wants(number):
-                frame = laid_back(pixels, matrices[-1])
-                stacks.add(number, virtual_stack(engine, frame, planes_um))
-                flats.add(number, frame[None])
-            _tell(note, f"{rounds.structure}: where the neurons are", number, count)
-        return _Seen(matrices, lost, stacks.take(), flats.take())
-
-
-def _second_pass(
-    session: Session,
-    rounds: Rounds,
-    engine: Engine,
-    planes_um: tuple[float, ...],
-    seen: _Seen,
-    choices: Choices,
-    note: Note,
-) -> tuple[Finding, Finding]:
-    """Brightness of every neuron over time, in stacks and in raw frames."""
-    pixel_um = session.info.pixel_size_um
-    step_um = planes_um[1] - planes_um[0]
-    masks = find_neurons(seen.volume, pixel_um, step_um, choices.search)
-    flat_masks = find_neurons(seen.flat, pixel_um, step_um, choices.search)
-    note(f"{len(masks)} neurons in the virtual stack, {len(flat_masks)} in the raw frames")
-    reader, flat_reader = Reader(masks.labels), Reader(flat_masks.labels)
-    count = len(rounds.pairs)
-    bright, flat = np.empty((len(masks), count)), np.empty((len(flat_masks), count))
-    times = np.empty(count)
-    mean = np.zeros(session.info.shape, np.float64)
-    for number, (_, place) in enumerate(rounds.pairs):
-        frame = session.frame(place)
-        pixels = laid_back(frame.pixels, seen.matrices[number])
-        bright[:, number] = reader.read(virtual_stack(engine, pixels, planes_um))
-        flat[:, number] = flat_reader.read(pixels[None])
-        times[number] = frame.time_s
-        mean += pixels
-        _tell(note, f"{rounds.activity}: what they do", number, count)
-    times -= times[0]
-    background = Normalization.fit(mean / count).background_counts
-    return (
-        _finding(masks, seen.volume, bright, background, times, planes_um, pixel_um, choices),
-        _finding(flat_masks, seen.flat, flat, background, times, (), pixel_um, choices),
-    )
-
-
 def _finding(
     masks: Masks,
     stack: Image,
     intensity: NDArray[np.float64],
-    background: float,
-    times: NDArray[np.float64],
+    read: Brightness,
     planes_um: tuple[float, ...],
     pixel_um: float,
     choices: Choices,
 ) -> Finding:
     acts: Activity = activity(
-        intensity, background, threshold=choices.threshold, sigma=choices.sigma, k=choices.k
+        intensity, read.background, threshold=choices.threshold, sigma=choices.sigma, k=choices.k
     )
     z_um = np.full(len(masks), np.nan)
     if planes_um:
@@ -223,7 +142,7 @@ def _finding(
     return Finding(
         positions_um=np.column_stack([z_um, masks.centres[:, 1:] * pixel_um]),
         voxels=np.bincount(masks.labels.ravel(), minlength=len(masks) + 1)[1:],
-        times_s=times,
+        times_s=read.times_s,
         activity=acts,
         projection=stack.max(axis=0),
         pixel_size_um=pixel_um,
@@ -251,8 +170,3 @@ def _facts(
         "search": {name: getattr(choices.search, name) for name in Search.__slots__},
         "sigma": choices.sigma,
     }
-
-
-def _tell(note: Note, what: str, number: int, count: int) -> None:
-    if number % TELL_EVERY == 0 or number == count - 1:
-        note(f"{what}, frame {number + 1} of {count}")

@@ -34,7 +34,7 @@ class Known:
     clusters
         The group each is active with; ``"silent"`` for none.
     traces
-        ``(N, T)`` true brightness at the times of the last channel of each round.
+        ``(N, T)`` true brightness in the last channel of each round, at its times.
     """
 
     times_s: Floats

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from deepz_live.analysis.beads import find_beads, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.neuron_files import table
 from deepz_live.app.analyze.sources import is_stack, read_frame
+from deepz_live.app.analyze.surface_figure import BeadPair, figure
 from deepz_live.app.report.context import Context
-from deepz_live.app.report.figures import png, scale_bar, show
 from deepz_live.app.report.sinusoid import sinusoid
 from deepz_live.image.dpm import Surface, parse_surface
 from deepz_live.refocus.engine import Engine
@@ -27,20 +25,6 @@ from deepz_live.session.stack import write_planes
 Note = Callable[[str], None]
 Image = NDArray[np.floating]
 THRESHOLD = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class BeadPair:
-    """A bead of the refocused image: place in pixels, height of the surface there, widths in µm.
-
-    The width in the input is NaN where no Gaussian fits it: too far out of focus.
-    """
-
-    y_px: float
-    x_px: float
-    z_um: float
-    input_fwhm_um: float
-    refocused_fwhm_um: float
 
 
 def analyze_surface(
@@ -112,7 +96,7 @@ def analyze_surface(
     lines = [[_cell(getattr(bead, column)) for column in head] for bead in beads]
     replace_file(out / "surface.csv", table(head, lines))
     replace_file(out / "surface.json", to_json(facts, indent=1))
-    replace_file(out / "surface.png", _figure(pixels, made, dpm, beads, size_um))
+    replace_file(out / "surface.png", figure(pixels, made, dpm, beads, size_um))
     return facts
 
 
@@ -160,55 +144,6 @@ def _widths(beads: list[BeadPair]) -> dict[str, Any]:
         facts[f"median_{name}_fwhm_um"] = float(np.median(good)) if len(good) else None
         facts[f"failed_{name}"] = len(values) - len(good)
     return facts
-
-
-def _figure(pixels: Image, made: Image, dpm: Image, beads: list[BeadPair], size_um: float) -> bytes:
-    height, width = made.shape
-    figure = Figure(figsize=(13, 3.6 * max(height / width, 0.35) + 3.4), layout="constrained")
-    upper, lower = figure.subplots(2, 3, height_ratios=(max(height / width, 0.35), 0.6))
-    for axis, image, title in (
-        (upper[0], pixels, "input"),
-        (upper[1], made, "along the surface (inferred)"),
-    ):
-        floor, top = (float(np.quantile(made, q)) for q in (0.2, 0.9995))
-        show(axis, np.asarray(image, np.float64) - floor, top - floor, root=True)
-        axis.set_title(title, fontsize=10)
-        scale_bar(axis, made.shape, 25.0 / size_um, 25.0)
-    heights = upper[2].imshow(dpm, cmap="viridis", aspect="auto")
-    upper[2].set_title("surface", fontsize=10)
-    upper[2].set_xticks([])
-    upper[2].set_yticks([])
-    figure.colorbar(heights, ax=upper[2], label="µm above the focal plane")
-    for axis, name, title in (
-        (lower[0], "input", "input"),
-        (lower[1], "refocused", "along the surface"),
-    ):
-        values = np.array([getattr(bead, f"{name}_fwhm_um") for bead in beads])
-        values = values[np.isfinite(values)]
-        edges = np.linspace(0, 4, 25)
-        axis.hist(
-            np.minimum(values, 3.99), edges, color="#E69F00" if name == "input" else "#0072B2"
-        )
-        median = f"median {np.median(values):.2f} µm" if len(values) else "no fit"
-        axis.set_title(f"{title}: {len(values)} beads, {median}", fontsize=9)
-        axis.set_xlabel("lateral FWHM (µm; the last bar: 4 and more)", fontsize=8)
-    places = [bead.z_um for bead in beads]
-    lower[2].plot(
-        places, [b.input_fwhm_um for b in beads], "s", color="#E69F00", markersize=4, label="input"
-    )
-    lower[2].plot(
-        places,
-        [b.refocused_fwhm_um for b in beads],
-        "o",
-        color="#0072B2",
-        markersize=4,
-        label="along the surface",
-    )
-    lower[2].set_xlabel("height of the surface (µm)", fontsize=8)
-    lower[2].set_ylabel("lateral FWHM (µm)", fontsize=8)
-    lower[2].set_ylim(0, 5)
-    lower[2].legend(fontsize=8, frameon=False)
-    return png(figure)
 
 
 def _cell(value: float) -> str:

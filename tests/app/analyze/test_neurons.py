@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,22 @@ def test_the_median_over_time_is_numpys_and_leaves_no_file(tmp_path: Path, block
     assert not list(tmp_path.iterdir())
 
 
+def test_memory_holds_a_block_and_not_the_recording(tmp_path: Path):
+    shape, block = (8, 64, 64), 1 << 18
+    with TimeMedian(64, scratch=tmp_path, block_bytes=block) as median:
+        tracemalloc.start()
+        try:
+            for frame in range(64):
+                median.add(frame, np.full(shape, frame, np.float32))
+            result = median.take()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert (result == 31.5).all()
+    assert peak < result.nbytes * 2 + 3 * block
+    assert peak < 64 * result.nbytes / 4
+
+
 def test_of_a_long_recording_frames_spread_evenly_make_the_median():
     with TimeMedian(10_000, most=5) as median:
         assert [i for i in range(10_000) if median.wants(i)] == [0, 2500, 5000, 7499, 9999]
@@ -138,8 +155,8 @@ def test_neurons_of_the_built_in_worm_are_found_in_3d_and_more_than_in_2d(analys
     pairs = match(result.volume.positions_um, known.positions_um[inside])
     flat = match(result.flat.positions_um[:, 1:], known.positions_um[inside][:, 1:])
     assert result.facts["frames_not_registered"] == 0
-    assert pairs.recall > 0.6
-    assert pairs.precision > 0.6
+    assert pairs.recall > 0.5
+    assert pairs.precision > 0.75
     assert len(pairs.found) > 1.15 * len(flat.found)
 
 
