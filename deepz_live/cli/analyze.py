@@ -13,6 +13,7 @@ from deepz_live.cli import options
 from deepz_live.cli.base import app, guarded, print_json, quiet_output, say
 
 if TYPE_CHECKING:
+    from deepz_live.model.bundle import Bundle
     from deepz_live.refocus.engine import Engine
 
 analyze = typer.Typer(
@@ -79,7 +80,7 @@ def neurons(
     with quiet_output(json):
         done = analyze_neurons(
             session,
-            open_bundle(model),
+            _bundle_of(session, model),
             activity_bundle=open_bundle(activity_model) if activity_model is not None else None,
             out=out,
             choices=choices,
@@ -147,12 +148,17 @@ def drift(
     Example: [bold]deepz-live analyze drift recordings/first --out drift[/bold]
     """
     from deepz_live.app.analyze.drift import COMPENSATED, analyze_drift
-    from deepz_live.cli.headless import open_bundle, refuse_used_folder
+    from deepz_live.cli.headless import refuse_used_folder
 
     refuse_used_folder(out / COMPENSATED, "no compensated recording is written into it")
     with quiet_output(json):
         done = analyze_drift(
-            session, open_bundle(model), out=out, channel=channel, plane_um=plane_um, note=say
+            session,
+            _bundle_of(session, model),
+            out=out,
+            channel=channel,
+            plane_um=plane_um,
+            note=say,
         )
     text = f"{done.facts['frames']} frames, {done.facts['flagged']} not to be trusted"
     if "rmse_um" in done.facts:
@@ -213,17 +219,28 @@ def dose(
     Example: [bold]deepz-live analyze dose recordings/first --mw-cm2 200 --out dose[/bold]
     """
     from deepz_live.app.analyze.dose import analyze_dose
-    from deepz_live.cli.headless import open_bundle
 
     with quiet_output(json):
         facts = analyze_dose(
-            session, open_bundle(model), out=out, irradiance_mw_cm2=irradiance, move_ms=move_ms
+            session,
+            _bundle_of(session, model),
+            out=out,
+            irradiance_mw_cm2=irradiance,
+            move_ms=move_ms,
         )
     for row in facts["channels"]:
         say(f"{row['channel']}: {1000 * row['virtual']['per_plane_s']:.3g} ms of light for a "
             f"plane seen, a scan {1000 * row['scan']['per_plane_s']:.3g} ms "
             f"({row['times_less_light']} times as much).")  # fmt: skip
     _finish(facts, json)
+
+
+def _bundle_of(session: Path, model: Path | None) -> Bundle:
+    """The model given, else the shipped one unless the recording was made with another."""
+    from deepz_live.cli.headless import bundle_for
+    from deepz_live.session.reader import read_session
+
+    return bundle_for(read_session(session), model)
 
 
 @contextmanager

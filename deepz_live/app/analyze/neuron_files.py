@@ -65,12 +65,14 @@ class Finding:
 def write_findings(out: Path, volume: Finding, flat: Finding, facts: dict[str, Any]) -> None:
     """Write tables, facts and figures of both into ``out``; raises OSError."""
     from deepz_live.app.analyze.neuron_figure import figure
+    from deepz_live.app.analyze.neuron_groups import groups
 
     out.mkdir(parents=True, exist_ok=True)
     for finding, end in ((volume, ""), (flat, "_2d")):
         replace_file(out / f"neurons{end}.csv", neuron_table(finding))
         replace_file(out / f"traces{end}.csv", trace_table(finding))
         replace_file(out / f"neurons{end}.png", figure(finding))
+        replace_file(out / f"groups{end}.png", groups(finding))
     replace_file(out / "neurons.json", to_json(facts, indent=1))
 
 

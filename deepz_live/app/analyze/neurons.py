@@ -24,6 +24,9 @@ from deepz_live.session.reader import Session, read_session
 Image = NDArray[np.float32]
 
 
+PAPERS_FRAMES = 126
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """How a recording is analysed; None: found from the recording.
@@ -103,6 +106,7 @@ def analyze_neurons(
     for used, channel in ((bundle, rounds.structure), (own, rounds.activity)):
         for warning in check(session, used, channel):
             note(f"Warning: {warning}")
+    _warn_of_length(len(rounds.pairs), choices.sigma, note)
     planes_um = distances((bundle, own), choices.reach_um, choices.step_um)
     search, pixel_um = choices.search, session.info.pixel_size_um
     with ExitStack() as stack:
@@ -122,6 +126,16 @@ def analyze_neurons(
     if out is not None:
         write_findings(out, volume, flat, facts)
     return NeuronResult(volume, flat, facts)
+
+
+def _warn_of_length(count: int, sigma: float, note: Note) -> None:
+    """Eq. 14 sums over frames: the paper's sigma is for its own 35 s at 3.6 Hz."""
+    as_strict = SIGMA * float(np.sqrt(count / PAPERS_FRAMES))
+    if sigma == SIGMA and not 0.5 < count / PAPERS_FRAMES < 2:
+        note(
+            f"Warning: sigma = {sigma:g} is the paper's for {PAPERS_FRAMES} frames; for the "
+            f"{count} of this recording {as_strict:.2g} is as strict."
+        )
 
 
 def _finding(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepz_live.analysis.neurons import Search, match, trace_correlation
+from deepz_live.analysis.neurons import match, trace_correlation
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.median import TimeMedian
 from deepz_live.app.analyze.neurons import Choices, analyze_neurons
@@ -35,14 +35,15 @@ def worm(seed: int, side_px: int, **drift: object) -> Profile:
     return Profile.model_validate(data)
 
 
-def written(folder: Path, channels: list[str], step_s: float = 0.1) -> Path:
-    """A session of frames of these channels, one after the other."""
+def written(folder: Path, channels: list[str], at_once: int = 1) -> Path:
+    """A session of frames of these channels, so many of them at the same time."""
     names = tuple(dict.fromkeys(channels))
     info = StreamInfo(SHAPE, "uint16", 0.325, 10.0, channels[0], 20.0, "test", names)
     with offline_recording(folder, info, settings={}) as recording:
         for index, channel in enumerate(channels):
             pixels = np.full(SHAPE, index, np.uint16)
-            recording.add(Frame(pixels, index, index * step_s, 0.0, 20.0, channel))
+            time_s = 0.1 * (index // at_once)
+            recording.add(Frame(pixels, index, time_s, 0.0, 20.0, channel))
     return folder
 
 
@@ -54,6 +55,11 @@ def test_frames_taken_in_turn_are_paired_each_once(tmp_path: Path):
     assert rounds.pairs == ((0, 1), (2, 3), (5, 6))
     turned = rounds_of(session, structure="B")
     assert (turned.structure, turned.activity) == ("B", "A")
+
+
+def test_frames_of_two_cameras_at_once_are_paired(tmp_path: Path):
+    session = read_session(written(tmp_path / "s", ["A", "B"] * 3, at_once=2))
+    assert rounds_of(session).pairs == ((0, 1), (2, 3), (4, 5))
 
 
 def test_one_channel_must_be_named_for_both(tmp_path: Path):
@@ -143,7 +149,7 @@ def analysed(tmp_path_factory):
         folder / "s",
         load_bundle(Path("worm_20x075")),
         out=folder / "out",
-        choices=Choices(search=Search(), most=9, step_um=1.0),
+        choices=Choices(most=9),
     )
     return known, result, folder
 
@@ -185,7 +191,7 @@ def test_tables_and_figures_say_what_was_found(analysed):
     assert flat[1].split(",")[1] == ""  # raw frames know no depth
     facts = json.loads((out / "neurons.json").read_text(encoding="utf-8"))
     assert facts["neurons"]["found"] == len(rows)
-    for name in ("neurons.png", "neurons_2d.png"):
+    for name in ("neurons.png", "neurons_2d.png", "groups.png", "groups_2d.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
 
 
