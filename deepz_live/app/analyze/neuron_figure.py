@@ -107,10 +107,10 @@ def _places(parent: Any, finding: Finding) -> None:
     axis.invert_yaxis()  # as in the image: y runs down
     axis.tick_params(labelsize=7)
     spans = [max(float(np.ptp(values)), 1.0) for values in (x, y, z)]
-    axis.set_box_aspect((spans[0], spans[1], max(spans[2], max(spans) / 4)), zoom=1.15)
+    axis.set_box_aspect((spans[0], spans[1], max(spans[2], max(spans) / 4)))
     axis.view_init(elev=32, azim=-62)
     axis.set_title("Where they are; colour: height above the focal plane", fontsize=10)
-    parent.colorbar(dots, ax=axis, shrink=0.6, pad=0.02, label="z (µm)")
+    parent.colorbar(dots, ax=axis, shrink=0.6, pad=0.1, label="z (µm)")
 
 
 def _sizes(axis: Axes, finding: Finding) -> None:
