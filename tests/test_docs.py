@@ -44,7 +44,13 @@ def complaint(line: str) -> str | None:
         return None
     if command not in COMMANDS:
         return f"there is no command {command!r}"
-    known = {name for option in COMMANDS[command].params for name in option.opts} | {"--help"}
+    found = COMMANDS[command]
+    if subcommands := getattr(found, "commands", {}):
+        if rest and rest[0] in subcommands:
+            found, rest = subcommands[rest[0]], rest[1:]
+        elif rest and not rest[0].startswith("-"):
+            return f"{command} has no command {rest[0]!r}"
+    known = {name for option in found.params for name in option.opts} | {"--help"}
     wrong = [w.split("=")[0] for w in rest if w.startswith("--") and w.split("=")[0] not in known]
     return f"{command} has no option {', '.join(wrong)}" if wrong else None
 
@@ -62,12 +68,21 @@ def test_the_readme_names_every_command():
     assert set(COMMANDS) <= named
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+def every_command() -> dict[str, object]:
+    """Commands by what is typed, those of groups as ``"group command"``."""
+    found = dict(COMMANDS)
+    for name, command in COMMANDS.items():
+        for own, inner in getattr(command, "commands", {}).items():
+            found[f"{name} {own}"] = inner
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(every_command()))
 def test_every_help_has_an_example_that_works(name: str):
-    text = re.sub(r"\[/?bold\]", "", COMMANDS[name].help or "")
+    text = re.sub(r"\[/?bold\]", "", every_command()[name].help or "")
     match = re.search(r"Example: deepz-live (.+)", text)
     assert match is not None, "the help shows no example"
-    assert match.group(1).split()[0] == name
+    assert match.group(1).startswith(name)
     assert complaint(match.group(1)) is None
 
 
@@ -90,3 +105,5 @@ def test_the_check_itself_finds_what_is_wrong():
     assert complaint("fly --far") == "there is no command 'fly'"
     assert complaint("demo --far") == "demo has no option --far"
     assert complaint("demo [--seconds N] [--json]") is None
+    assert complaint("analyze dance --out x") == "analyze has no command 'dance'"
+    assert complaint("analyze drift s --far") == "analyze has no option --far"

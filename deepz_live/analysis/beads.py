@@ -49,6 +49,37 @@ def find_beads(image: NDArray[np.floating], threshold: float) -> NDArray[np.floa
     return isolated(centres, image.shape[:2])
 
 
+def beads_in_stack(
+    planes: NDArray[np.generic], threshold: float = 0.2
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Beads of a stack with nothing near, and the plane in which each is in focus.
+
+    Found in the maximum along z, above ``threshold`` of the way from its median to its brightest
+    pixel. A bead whose brightest plane is the first or the last has its focus elsewhere.
+
+    Parameters
+    ----------
+    planes
+        ``(Z, Y, X)``.
+
+    Returns
+    -------
+    Centres ``(N, 2)`` (y, x) in pixels, and planes ``(N,)``.
+    """
+    brightest = planes.max(axis=0).astype(np.float64)
+    floor = float(np.median(brightest))
+    centres = find_beads(brightest, floor + threshold * (float(brightest.max()) - floor))
+    rows, columns = (np.rint(centres[:, axis]).astype(int) - 1 for axis in (0, 1))
+    height, width = planes.shape[1:]
+    around = [
+        planes[:, (rows + dy).clip(0, height - 1), (columns + dx).clip(0, width - 1)]
+        for dy, dx in np.ndindex(3, 3)
+    ]
+    focus = np.asarray(around, np.float64).sum(axis=0).argmax(axis=0)
+    inside = (focus > 0) & (focus < len(planes) - 1)
+    return centres[inside], focus[inside]
+
+
 def isolated(
     centres: NDArray[np.float64], shape: tuple[int, ...], crop_px: int = CROP_PX
 ) -> NDArray[np.float64]:

@@ -372,6 +372,8 @@ class LiveSession:
         if result.drift is not None and self.focus_lock is not None:
             self.focus_lock.offer(result.drift, result.frame)
         drift = asdict(result.drift) if result.drift is not None else {}
+        if self._truth is not None:
+            drift["true_drift_um"] = list(self._truth.drift_um(result.frame.time_s))
         self._recorder.result(
             result.frame.index,
             digest=result.digest,

@@ -60,7 +60,7 @@ def refocus_file(
         check_range(dpm, bundle.facts.z_planes_um)
     running = engine if engine is not None else open_engine(bundle, provider=provider)
     try:
-        planes = _refocused(running, pixels, distances, dpm)
+        planes = refocused(running, pixels, distances, dpm)
     finally:
         if engine is None:
             running.close()
@@ -103,12 +103,19 @@ def parse_distances(text: str) -> tuple[float, ...]:
     return tuple(round(float(value), 9) for value in start + step * steps)
 
 
-def _refocused(
+def refocused(
     engine: Engine,
     pixels: NDArray[np.generic],
     distances: tuple[float, ...],
-    dpm: NDArray[np.float32] | None,
+    dpm: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
+    """Planes ``(P, Y, X)`` at ``distances``, or ``(1, Y, X)`` along ``dpm``; float32 counts.
+
+    Raises
+    ------
+    RefocusError
+        Outside the model's range.
+    """
     if dpm is not None:
         return engine.surface(pixels, dpm)[None]
     facts = engine.bundle.facts

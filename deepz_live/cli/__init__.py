@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from deepz_live.cli import calibration, check, demo, learn, refocus, report, stacks, stream
+from deepz_live.cli import (
+    analyze,
+    calibration,
+    check,
+    demo,
+    learn,
+    refocus,
+    report,
+    stacks,
+    stream,
+)
 from deepz_live.cli.base import app
 
-__all__ = ["app", "calibration", "check", "demo", "learn", "refocus", "report", "stacks", "stream"]
+__all__ = [
+    "analyze",
+    "app",
+    "calibration",
+    "check",
+    "demo",
+    "learn",
+    "refocus",
+    "report",
+    "stacks",
+    "stream",
+]

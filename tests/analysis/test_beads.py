@@ -57,3 +57,18 @@ def test_what_is_no_bead_is_a_failure_and_not_a_width() -> None:
     assert lateral_fwhm(np.full((60, 60), 7.0), np.array([[30.0, 30.0]]), PIXEL_UM) == []
     planes = np.repeat(blob((60, 60), (30, 30), (1.5, 1.5))[None], 41, axis=0)
     assert np.isnan(axial_fwhm(planes, np.array([[30.0, 30.0]]), 0.5)).all()
+
+
+def test_beads_of_a_stack_are_found_with_the_plane_in_which_they_are_in_focus():
+    from deepz_live.analysis.beads import beads_in_stack
+
+    z, y, x = np.indices((21, 120, 160), dtype=np.float64)
+    stack = np.full(z.shape, 100.0)
+    places = [(6, 40, 40), (13, 80, 70), (0, 40, 120)]
+    for bead in places:
+        wide = 1.5 + 0.5 * np.abs(z - bead[0])
+        stack += 4000 / wide**2 * np.exp(-((y - bead[1]) ** 2 + (x - bead[2]) ** 2) / 2 / wide**2)
+    centres, focus = beads_in_stack(stack)
+    found = sorted(zip(focus.tolist(), np.rint(centres).astype(int).tolist(), strict=True))
+    # The third has its focus in the first plane, so nobody knows whether it is there.
+    assert found == [(6, [40, 40]), (13, [80, 70])]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.analysis.beads import BeadFit, axial_fwhm, find_beads, lateral_fwhm
+from deepz_live.analysis.beads import BeadFit, axial_fwhm, beads_in_stack, lateral_fwhm
 from deepz_live.analysis.snr import background_noise, bead_snr
 from deepz_live.app.report.context import Context
 from deepz_live.app.report.figures import curves, histograms
@@ -63,18 +63,8 @@ def isolated_beads(field: Field) -> tuple[Floats, NDArray[np.int_]]:
     first or last of them has its focus elsewhere.
     """
     planes = field.voxels[field.low : field.high + 1]
-    brightest = planes.max(axis=0).astype(np.float64)
-    floor = float(np.median(brightest))
-    centres = find_beads(brightest, floor + THRESHOLD * (float(brightest.max()) - floor))
-    rows, columns = (np.rint(centres[:, axis]).astype(int) - 1 for axis in (0, 1))
-    height, width = planes.shape[1:]
-    around = [
-        planes[:, (rows + dy).clip(0, height - 1), (columns + dx).clip(0, width - 1)]
-        for dy, dx in np.ndindex(3, 3)
-    ]
-    focus = np.mean(around, axis=0).argmax(axis=0)
-    inside = (focus > 0) & (focus < len(planes) - 1)
-    return centres[inside], focus[inside] + field.low
+    centres, focus = beads_in_stack(planes, THRESHOLD)
+    return centres, focus + field.low
 
 
 def _field(

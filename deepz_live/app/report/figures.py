@@ -50,6 +50,7 @@ def curves(
     log_x: bool = False,
     columns: int = 2,
     from_zero: Sequence[str] | None = None,
+    names: Mapping[str, str] = NAMES,
 ) -> bytes:
     """One panel a score; ``panels`` are (title, answer → (x, y)); None: all start from zero."""
     columns = min(columns, len(panels))
@@ -60,7 +61,7 @@ def curves(
         for name, (x, y) in lines.items():
             axis.plot(
                 x, y, color=COLOURS.get(name), marker=MARKERS.get(name, "."), markersize=4,
-                linewidth=2.2 if name == "refocused" else 1.3, label=NAMES.get(name, name),
+                linewidth=2.2 if name == "refocused" else 1.3, label=names.get(name, name),
             )  # fmt: skip
         _finish(axis, title, x_label)
         if log_x:

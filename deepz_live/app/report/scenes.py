@@ -33,7 +33,7 @@ class Shots:
     beads_px: NDArray[np.float64]
 
 
-class _Clock:
+class StillClock:
     """Time that passes only while somebody sleeps, so that scenes cost no waiting."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ def shoot(profile: Profile, z_um: Sequence[float]) -> Shots:
     MicroscopeError, LimitError
         The profile cannot be opened, or a height lies outside its limits.
     """
-    clock = _Clock()
+    clock = StillClock()
     with open_microscope(profile, clock=clock, sleep=clock.sleep) as microscope:
         frames = []
         for height in z_um:

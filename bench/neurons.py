@@ -1,0 +1,211 @@
+"""Neurons of the built-in worm, found and read from one focal plane, against the truth (JSON).
+
+    uv run python bench/neurons.py [--seeds 931 932] [--model worm_20x075] [--out DIR]
+
+The experiment of the paper's Fig. 3 on a sample whose answer is known: a worm with 120 neurons,
+three active groups and a silent one, moves a little while nuclei (TexasRed) and activity (FITC)
+are recorded in turn at one focus, 3.6 rounds a second for 35 s. Neurons are found in the virtual
+stacks, and by the same pipeline in the raw frames.
+
+For each seed and together: recall and precision of neurons within 3 µm (in 3D; sideways only, the
+one way in which raw frames can be judged), median correlation of ΔF with the true trace over the
+found neurons that are active in truth, k, and the adjusted Rand index of the groups: over neurons
+that are active in truth and were found active, and over all that were found active (where silent
+ones are a group of their own).
+
+With ``--scan`` the same steps on what an ideal mechanical scan would have given instead of the
+network: all planes of every moment at once, without noise, of a worm that lies still. What is
+missing there is missing in the steps or in the optics; the rest is the network's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.analysis.neurons import (
+    Reader,
+    Search,
+    activity,
+    find_neurons,
+    match,
+    trace_correlation,
+)
+from deepz_live.app.analyze.neuron_files import Finding
+from deepz_live.app.analyze.neurons import Choices, analyze_neurons
+from deepz_live.app.analyze.rehearsal import Known, record
+from deepz_live.app.report.scenes import StillClock
+from deepz_live.config import Profile
+from deepz_live.model.bundle import load_bundle
+
+CHANNELS = ("TexasRed", "FITC")
+PLANES_UM = np.arange(-20, 21) * 0.5
+CLOSE_UM = 1.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[931])
+    parser.add_argument("--model", type=Path, default=Path("worm_20x075"))
+    parser.add_argument("--activity-model", type=Path)
+    parser.add_argument("--side-px", type=int, default=384)
+    parser.add_argument("--rounds-hz", type=float, default=3.6)
+    parser.add_argument("--seconds", type=float, default=35.0)
+    parser.add_argument("--photons", type=float, default=4000.0, help="as the model was trained")
+    parser.add_argument("--axial-um", type=float, default=0.5)
+    parser.add_argument("--lateral-um", type=float, default=2.0)
+    parser.add_argument("--density", type=float, default=1.0)
+    parser.add_argument("--least", type=float, default=Search().least)
+    parser.add_argument("--scan", action="store_true")
+    parser.add_argument("--out", type=Path, help="keep tables and figures here")
+    args = parser.parse_args()
+    bundle = load_bundle(args.model)
+    second = load_bundle(args.activity_model) if args.activity_model else None
+    rows = []
+    for seed in args.seeds:
+        with TemporaryDirectory() as folder:
+            session = Path(folder) / "session"
+            known = record(
+                worm(seed, args),
+                session,
+                channels=CHANNELS,
+                rounds_hz=args.rounds_hz,
+                seconds=args.seconds,
+            )
+            began = perf_counter()
+            found = analyze_neurons(
+                session,
+                bundle,
+                activity_bundle=second,
+                out=args.out / f"seed_{seed}" if args.out else None,
+                choices=Choices(search=Search(least=args.least)),
+                note=lambda text: print(text, file=sys.stderr),
+            )
+            row = {
+                "seed": seed,
+                "neurons": len(known.positions_um),
+                "depths_um": [float(f(known.positions_um[:, 0])) for f in (np.min, np.max)],
+                "seconds": perf_counter() - began,
+                "frames_not_registered": found.facts["frames_not_registered"],
+                "virtual_stacks": scores(found.volume, known),
+                "raw_frames": scores(found.flat, known),
+            }
+            if args.scan:
+                row["ideal_scan"] = scores(*scan(worm(seed, args), args))
+            rows.append(row)
+            print(json.dumps(row), file=sys.stderr)
+    settings = {name: str(v) if isinstance(v, Path) else v for name, v in vars(args).items()}
+    print(json.dumps({"settings": settings, "rows": rows, "mean": mean(rows)}, indent=1))
+
+
+def worm(seed: int, args: argparse.Namespace) -> Profile:
+    """A worm that no model was trained on, and that moves."""
+    sample = {"kind": "worm", "seed": seed, "photons": args.photons, "density": args.density}
+    camera = {"width_px": args.side_px, "height_px": args.side_px, "noise_seed": seed}
+    drift = {
+        "kind": "walk",
+        "axial_um": args.axial_um,
+        "lateral_um": args.lateral_um,
+        "period_s": 20.0,
+        "seed": seed,
+    }
+    data = Profile(name="worm").model_dump()
+    for section, values in {"specimen": sample, "camera": camera}.items():
+        data[section] |= values
+    data["stage"]["drift"] = drift
+    return Profile.model_validate(data)
+
+
+def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
+    """The neurons of an ideal scan of a still worm."""
+    times, planes = np.arange(round(args.seconds * args.rounds_hz)) / args.rounds_hz, PLANES_UM
+    clock = StillClock()
+    pixel, still = profile.optics.pixel_size_um, (0.0, 0.0, 0.0)
+    with open_microscope(profile, clock=clock, sleep=clock.sleep) as microscope:
+        truth, scene = microscope.truth, microscope.built_in.view
+
+        def stack(time_s: float) -> np.ndarray:
+            heights = [(z, 0.0, 0.0) for z in planes]
+            return np.stack([scene.scene.electrons(h, still, 20.0, time_s) for h in heights])
+
+        neurons = truth.neurons
+        places = np.column_stack([neurons.positions_um[:, 0], truth.neuron_pixels() * pixel])
+        median = stack(0.0)
+        masks = find_neurons(median, pixel, planes[1] - planes[0], Search(least=args.least))
+        reader = Reader(masks.labels)
+        microscope.set_channel(CHANNELS[1])
+        bright = np.stack([reader.read(stack(time_s)) for time_s in times], axis=1)
+        traces = truth.traces(neurons, times)
+    where = np.column_stack([planes[0] + masks.centres[:, 0] * (planes[1] - planes[0]),
+                             masks.centres[:, 1:] * pixel])  # fmt: skip
+    acts = activity(bright, profile.specimen.background_photons)
+    sizes = np.bincount(masks.labels.ravel())[1:]
+    found = Finding(where, sizes, times, acts, median.max(axis=0), pixel)
+    return found, Known(times, np.zeros((len(times), 3)), places, neurons.clusters, traces)
+
+
+def scores(found: Finding, known: Known) -> dict:
+    """What was found against what was there."""
+    sideways = match(found.positions_um[:, 1:], known.positions_um[:, 1:])
+    facts = {
+        "found": len(found),
+        "active": int(found.activity.active.sum()),
+        "k": found.activity.k,
+        "sideways": {"recall": sideways.recall, "precision": sideways.precision},
+    }
+    pairs = sideways
+    if np.isfinite(found.positions_um).all():
+        pairs = match(found.positions_um, known.positions_um)
+        facts["in_3d"] = {"recall": pairs.recall, "precision": pairs.precision}
+        facts["median_distance_um"] = float(np.median(pairs.distance_um))
+    groups = np.array(known.clusters)[pairs.known]
+    truly, seen = groups != "silent", found.activity.active[pairs.found]
+    correlation = trace_correlation(
+        found.activity.delta_f[pairs.found][truly], known.traces[pairs.known][truly]
+    )
+    labels = found.activity.cluster[pairs.found]
+    close = pairs.distance_um < CLOSE_UM
+    facts |= {
+        "matched": len(groups),
+        "matched_active": int(truly.sum()),
+        "median_correlation": float(np.median(correlation)),
+        "correlation_above_0.8": float(np.mean(correlation > 0.8)),
+        "rand_index": rand(groups, labels, truly & seen),
+        "rand_index_close": rand(groups, labels, truly & seen & close),
+        "rand_index_with_silent": rand(groups, labels, seen),
+        "grouped": int((truly & seen).sum()),
+    }
+    return facts
+
+
+def rand(groups: np.ndarray, labels: np.ndarray, chosen: np.ndarray) -> float | None:
+    """Adjusted Rand index of the chosen; None where there is nothing to compare."""
+    if chosen.sum() < 2:
+        return None
+    return float(adjusted_rand_score(groups[chosen], labels[chosen]))
+
+
+def mean(rows: list[dict]) -> dict:
+    """Means over the seeds of every number in both ways."""
+    ways = [way for way in ("virtual_stacks", "raw_frames", "ideal_scan") if way in rows[0]]
+    return {way: average([row[way] for row in rows]) for way in ways}
+
+
+def average(items: list) -> object:
+    """Of numbers their mean; of dictionaries that of each key."""
+    if isinstance(items[0], dict):
+        return {key: average([item[key] for item in items]) for key in items[0]}
+    numbers = [item for item in items if item is not None]
+    return float(np.mean(numbers)) if numbers else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""From brightness over time to active neurons and their groups: the paper's chain in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepz_live.analysis.neurons.errors import NeuronsError
+from deepz_live.analysis.neurons.similarity import SIGMA, active, similarity
+from deepz_live.analysis.neurons.spectral import UNGROUPED, Clusters, spectral_clusters
+from deepz_live.analysis.neurons.traces import changes, relative
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """What neurons do over time.
+
+    Attributes
+    ----------
+    delta_f, relative
+        ``(N, T)`` ΔF in counts, and ΔF / F₀ (NaN where F₀ is not above zero).
+    f0
+        ``(N,)`` time average above background, counts.
+    deviation
+        ``(N,)`` standard deviation of ΔF / F₀ over time.
+    threshold
+        ``deviation`` above which a neuron counts as active.
+    active
+        ``(N,)``.
+    cluster
+        ``(N,)`` int: 1 … k; 0 for neurons that are not active or like no other.
+    similarity
+        ``(M, M)`` of the active neurons (Eq. 14), in their order.
+    k, eigenvalues
+        Number of groups and what it was read from; ``k`` is 0 where too few neurons are active.
+    """
+
+    delta_f: Floats
+    relative: Floats
+    f0: Floats
+    deviation: Floats
+    threshold: float
+    active: NDArray[np.bool_]
+    cluster: NDArray[np.int_]
+    similarity: Floats
+    k: int
+    eigenvalues: Floats
+
+
+def activity(
+    intensity: Floats,
+    background: float = 0.0,
+    *,
+    threshold: float | None = None,
+    sigma: float = SIGMA,
+    k: int | None = None,
+) -> Activity:
+    """Activity and groups of neurons of ``intensity`` ``(N, T)``.
+
+    Active are neurons whose ΔF / F₀ varies enough. (The paper thresholds the deviation of ΔF; a
+    bright neuron at rest then counts before a dim active one.)
+
+    Parameters
+    ----------
+    background
+        What a voxel without fluorescence reads, in the unit of ``intensity``.
+    threshold
+        Least standard deviation of ΔF / F₀ of an active neuron; None: found from all of them.
+    sigma, k
+        Of Eq. 14; number of groups, None: by the eigen-gap.
+
+    Raises
+    ------
+    NeuronsError
+        Not ``(N, T)`` with two frames or more, ``sigma`` not above 0, more groups than neurons.
+    """
+    if intensity.ndim != 2 or intensity.shape[1] < 2:
+        raise NeuronsError(
+            f"Traces of shape {intensity.shape} were given; (neurons, frames) with at least two "
+            "frames are wanted."
+        )
+    delta_f, f0 = changes(intensity, background)
+    change = relative(delta_f, f0)
+    chosen, limit = active(change, threshold)
+    alike = similarity(change[chosen], sigma)
+    groups = _groups(alike, k)
+    cluster = np.full(len(intensity), UNGROUPED)
+    if groups is not None:
+        cluster[chosen] = groups.labels
+    return Activity(
+        delta_f=delta_f,
+        relative=change,
+        f0=f0,
+        deviation=np.std(change, axis=1),
+        threshold=limit,
+        active=chosen,
+        cluster=cluster,
+        similarity=alike,
+        k=groups.k if groups is not None else 0,
+        eigenvalues=groups.eigenvalues if groups is not None else np.empty(0),
+    )
+
+
+def _groups(alike: Floats, k: int | None) -> Clusters | None:
+    """None where nobody asked for a number of groups and too few neurons are alike."""
+    if k is None and (len(alike) < 2 or (alike - np.eye(len(alike))).max() < 1e-5):
+        return None
+    return spectral_clusters(alike, k)

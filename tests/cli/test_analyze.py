@@ -1,0 +1,103 @@
+"""``analyze`` from the command line: JSON alone on standard output, one sentence where refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from deepz_live.app.analyze.offline import offline_recording
+from deepz_live.session.reader import read_session
+from deepz_live.stream.frame import Frame, StreamInfo
+
+SHAPE = (96, 112)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """Blobs in two channels in turn, 12 rounds; the second channel's glow in two rhythms."""
+    rng = np.random.default_rng(2)
+    places = [(y, x) for y in range(16, 96, 20) for x in range(16, 112, 20)]
+    spots = np.zeros((2, *SHAPE))
+    for number, place in enumerate(places):
+        spots[(number % 2, *place)] = 1
+    spots = ndimage.gaussian_filter(spots, (0, 2, 2)) * 2000 * 25
+    info = StreamInfo(SHAPE, "uint16", 0.325, 7.0, "TexasRed", 20.0, "made", ("TexasRed", "FITC"))
+    folder = tmp_path / "session"
+    with offline_recording(folder, info, settings={}) as recording:
+        for index in range(24):
+            glow = np.array([1.0, 1.0])
+            if index % 2:
+                glow = 0.6 + 0.4 * np.sin([index / 2, index / 2 + 3])
+            counts = rng.poisson(100 + np.tensordot(glow, spots, axes=1)).astype(np.uint16)
+            channel = info.channels[index % 2]
+            recording.add(Frame(counts, index, index / 7, 0.0, 20.0, channel))
+    return folder
+
+
+def test_neurons_and_their_groups_come_as_one_json_object(run, bundle, session, tmp_path):
+    out = tmp_path / "out"
+    done = run("analyze", "neurons", session, "--model", bundle, "--out", out, "--clusters", 2,
+               "--threshold", 0.05, "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.facts["raw_frames"]["found"] == 20
+    assert done.facts["raw_frames"]["members"] == [10, 10]
+    assert done.facts["planes_um"] == [-4.0, 4.0, 0.5]
+    names = {"neurons.csv", "traces.csv", "neurons.png", "neurons.json"}
+    assert names <= {path.name for path in out.iterdir()}
+
+
+def test_drift_leaves_a_session_that_reads_back(run, bundle, session, tmp_path):
+    out = tmp_path / "out"
+    done = run("analyze", "drift", session, "--model", bundle, "--out", out, "--plane-um", 0,
+               "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.facts["frames"] == 12
+    assert len(read_session(out / "compensated")) == 12
+    again = run("analyze", "drift", session, "--model", bundle, "--out", out)
+    assert "not an empty folder" in again.sentence
+
+
+def test_dose_says_how_much_more_light_a_scan_would_take(run, bundle, session, tmp_path):
+    done = run("analyze", "dose", session, "--model", bundle, "--out", tmp_path / "out", "--json")
+    assert done.code == 0, done.err
+    assert [row["channel"] for row in done.facts["channels"]] == ["TexasRed", "FITC"]
+    assert done.facts["channels"][0]["times_less_light"] == 5
+    assert "5 times as much" in done.err
+
+
+def test_surface_writes_the_frame_along_it(run, bundle, session, tmp_path):
+    out = tmp_path / "out"
+    words = ["--model", bundle, "--surface", "tilt:2,0", "--out", out, "--json"]
+    done = run("analyze", "surface", session, *words)
+    assert done.code == 0, done.err
+    assert done.facts["surface"].startswith("Tilt")
+    assert (out / "refocused.ome.tif").is_file()
+
+
+@pytest.mark.parametrize(
+    "words, text",
+    [
+        (["neurons", "nowhere", "--out", "o"], "nowhere does not exist"),
+        (["neurons", "SESSION", "--structure", "DAPI", "--out", "o"], "no channel 'DAPI'"),
+        (["neurons", "SESSION", "--sigma", "0", "--out", "o"], "sigma = 0"),
+        (["drift", "SESSION", "--channel", "DAPI", "--out", "o"], "channel 'DAPI'"),
+        (["beads", "nowhere.tif", "--out", "o"], "nowhere.tif does not exist"),
+        (["beads", "SESSION", "--out", "o"], "give the model that makes stacks"),
+        (["surface", "SESSION", "--surface", "hill:3", "--out", "o"], "Surface 'hill:3'"),
+        (["surface", "SESSION", "--out", "o"], "no mechanical stack"),
+        (["dose", "SESSION", "--mw-cm2", "-2", "--out", "o"], "make no dose"),
+    ],
+)
+def test_what_cannot_be_analysed_is_said_in_one_sentence(
+    run, bundle, session, tmp_path, monkeypatch, words, text
+):
+    monkeypatch.chdir(tmp_path)
+    typed = [str(session) if word == "SESSION" else word for word in words]
+    model = [] if words[0] == "beads" else ["--model", bundle]
+    done = run("analyze", *typed, *model)
+    lines = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    assert (done.code, len(lines)) == (2, 1), done.err
+    assert text in lines[0]
