@@ -86,6 +86,7 @@ class LiveSession:
         self.engine = engine
         self.engines = dict(engines or {}) if engine is not None else {}
         self._record_to = record_to
+        self._truth = truth
         self.focus_lock = focus_lock if engine is not None else None
         self._fifo: BlockingFifo[Frame] | None = None
         if every_frame and engine is not None:

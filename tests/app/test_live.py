@@ -183,6 +183,16 @@ def test_summary_has_the_keys_of_the_command_line_and_the_drift_against_the_trut
     assert summary["session"] is None
 
 
+def test_a_recording_keeps_the_true_drift_where_it_is_known(tmp_path: Path):
+    truth = SimpleNamespace(drift_um=drift_um)
+    run(live(Source(6), Engine(), every_frame=True, truth=truth, record_to=tmp_path / "s"))
+    recorded = read_session(tmp_path / "s")
+    assert len(recorded.results) == 6
+    for line in recorded.results:
+        time_s = recorded.frame(line["index"]).time_s
+        assert line["true_drift_um"] == pytest.approx(drift_um(time_s))
+
+
 def test_raw_only_shows_and_records(tmp_path: Path):
     session = run(live(Source(5), None, record_to=tmp_path / "s"))
     assert session.latest_frame().index == 4
