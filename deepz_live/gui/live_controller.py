@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.depths import common_range_um
+from deepz_live.app.drift_history import KEPT
 from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
@@ -21,6 +22,7 @@ from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.drift import LOW_CONFIDENCE
+from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.pace import ChannelPace
@@ -113,6 +115,17 @@ class LiveController:
         """Titles follow the knob at once, before the network answers."""
         view = self._parts.view
         self._parts.display.name_planes(view.distances_um, view.free_um, view.range_um)
+
+    def frame_and_engine(self) -> tuple[Frame, Engine] | None:
+        """The frame that is seen (of overlaid channels the last one's) and its network."""
+        live, frame = self._live, self._frame
+        if live is None or live.engine is None or frame is None:
+            return None
+        return frame, live.engines.get(frame.channel, live.engine)
+
+    def drift_samples(self) -> NDArray[np.float64]:
+        """``(N, 5)``: all drift that is kept, oldest first."""
+        return self._live.drift_table(KEPT) if self._live is not None else np.zeros((0, 5))
 
     def dismiss(self) -> None:
         """The operator has read the error."""

@@ -27,6 +27,7 @@ from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.display import Display
 from deepz_live.gui.drift_plot import DriftPanel
+from deepz_live.gui.export_controller import ExportController
 from deepz_live.gui.knob import DepthKnob
 from deepz_live.gui.live_controller import LiveController
 from deepz_live.gui.look_bar import LookBar
@@ -81,6 +82,9 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self, self._deeds())
         self._lay_out()
         self.live = LiveController(self, clock)
+        self.export = ExportController(
+            self.live, self.bridge, self._ask_where, self._message, self.show_failure
+        )
         self._connect()
         self._closed = False
         self._timer = QTimer(self)
@@ -217,6 +221,8 @@ class MainWindow(QMainWindow):
             "open_profile": self._ask_profile,
             "open_bundle": self._ask_bundle,
             "open_replay": self._ask_replay,
+            "export_stack": lambda: self.export.stack(),
+            "export_drift": lambda: self.export.drift(),
             "recordings": self._ask_recordings,
             "calibrate": self._calibrate,
             "quit": lambda: (self.close(), None)[1],
@@ -318,6 +324,10 @@ class MainWindow(QMainWindow):
             self.record.root = Path(path)
 
     def _ask_screenshot(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", "window.png", "PNG (*.png)")
-        if path:
-            self.grab().save(path)
+        path = self._ask_where("Save picture", "window.png", "PNG (*.png)")
+        if path is not None:
+            self.grab().save(str(path))
+
+    def _ask_where(self, title: str, name: str, kinds: str) -> Path | None:
+        path, _ = QFileDialog.getSaveFileName(self, title, str(self.record.root / name), kinds)
+        return Path(path) if path else None

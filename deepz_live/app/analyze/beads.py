@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from deepz_live.analysis.beads import axial_fwhm, beads_in_stack, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
-from deepz_live.app.analyze.neuron_files import table
 from deepz_live.app.analyze.sources import Planes, read_planes
 from deepz_live.app.report.figures import histograms
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.files import replace_file, to_json
+from deepz_live.session.table import table
 
 Note = Callable[[str], None]
 HEAD = ("file", "y_um", "x_um", "z_um", "lateral_fwhm_um", "axial_fwhm_um", "height_counts")

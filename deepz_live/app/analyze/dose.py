@@ -10,10 +10,10 @@ import numpy as np
 
 from deepz_live.analysis.dose import light_lost, scan_dose, virtual_dose
 from deepz_live.app.analyze.errors import AnalysisError
-from deepz_live.app.analyze.neuron_files import table
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session, read_session
+from deepz_live.session.table import table
 
 COLUMNS = (
     "exposures",

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.analyze.errors import AnalysisError
-from deepz_live.app.analyze.neuron_files import table
 from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.analyze.virtual import check
 from deepz_live.app.report.figures import curves
@@ -23,6 +22,7 @@ from deepz_live.refocus.engine import Engine, open_engine
 from deepz_live.refocus.view import Shift, ViewRequest, make_view
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session, read_session
+from deepz_live.session.table import table
 
 Note = Callable[[str], None]
 COMPENSATED = "compensated"

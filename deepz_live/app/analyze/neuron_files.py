@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons import Activity
 from deepz_live.session.files import replace_file, to_json
+from deepz_live.session.table import table
 
 Floats = NDArray[np.float64]
 
@@ -102,15 +100,6 @@ def trace_table(finding: Finding) -> bytes:
     head = ("time_s", *(f"neuron_{number}" for number in range(1, len(finding) + 1)))
     columns = [_figures(change, 5) for change in finding.activity.relative]
     return table(head, zip(_figures(finding.times_s, 4), *columns, strict=True))
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file (RFC 4180) with a line of names."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def _figures(values: Floats, digits: int) -> list[str]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from deepz_live.analysis.beads import find_beads, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
-from deepz_live.app.analyze.neuron_files import table
 from deepz_live.app.analyze.sources import is_stack, read_frame
 from deepz_live.app.analyze.surface_figure import BeadPair, figure
 from deepz_live.app.report.context import Context
@@ -21,6 +20,7 @@ from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.stack import write_planes
+from deepz_live.session.table import table
 
 Note = Callable[[str], None]
 Image = NDArray[np.floating]
