@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from deepz_live.app.crossmodal import Widths, registered
 from deepz_live.app.report.answers import Tuned
 from deepz_live.app.report.pairs import Box, Field, Pair, label, measured_planes, open_field
+from deepz_live.app.report.squares import busiest, with_margin
 from deepz_live.image.metrics import Scores, compare
 from deepz_live.model.bundle import Bundle, DistanceQuality, load_bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine
@@ -38,8 +39,8 @@ class Effort:
     inputs
         Input planes a stack.
     scored_px
-        Side of the square in the middle of the field that is compared; None: all of it. The
-        network sees the whole field in any case.
+        Side of the square that is compared, that with the most signal in the field; None: all of
+        it. The network sees the whole field in any case.
     deconvolution
         The known PSF tuned on a field; None leaves that answer out (it takes a second a pair).
     """
@@ -165,7 +166,7 @@ class Row:
 
 
 def _scored(engine: Engine, field: Field, effort: Effort, seconds: list[float]) -> Iterator[Row]:
-    inner = central(field.voxels.shape[1:], effort.scored_px)
+    inner = busiest(field, effort.scored_px)
     mean = field.mean_image()[inner]
     planes = measured_planes(field.facts.z_planes_um)
     normalised = field.facts.output_normalization.forward
@@ -199,26 +200,6 @@ def deconvolved(tuned: Tuned, frame: Image, inner: Box, pair: Pair) -> Image:
     """The known PSF's answer in ``inner``, worked out with the light from around it."""
     wide, inside = with_margin(frame.shape, inner)
     return tuned.answer(frame[wide], pair.distance_um, pair.sharper)[inside]
-
-
-MARGIN_PX = 40
-
-
-def with_margin(shape: tuple[int, ...], inner: Box) -> tuple[Box, Box]:
-    """``inner`` widened by up to ``MARGIN_PX`` within the image, and where it lies in that."""
-    wide, inside = [], []
-    for side, span in zip(shape, inner, strict=True):
-        start, stop = max(span.start - MARGIN_PX, 0), min(span.stop + MARGIN_PX, side)
-        wide.append(slice(start, stop))
-        inside.append(slice(span.start - start, span.stop - start))
-    return (wide[0], wide[1]), (inside[0], inside[1])
-
-
-def central(shape: tuple[int, ...], side_px: int | None) -> Box:
-    """The square of ``side_px`` in the middle, or all of it where that is less."""
-    sides = [min(length, side_px or length) for length in shape]
-    starts = [(length - side) // 2 for length, side in zip(shape, sides, strict=True)]
-    return (slice(starts[0], starts[0] + sides[0]), slice(starts[1], starts[1] + sides[1]))
 
 
 def _per_distance(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from deepz_live.app.quality import INTO, OUT_OF, Effort, central, measure, with_margin
+from deepz_live.app.quality import INTO, OUT_OF, Effort, measure
 from deepz_live.app.report.answers import Example, tune
 from deepz_live.app.report.context import Context
 from deepz_live.app.report.figures import NAMES, curves
 from deepz_live.app.report.pairs import Field, measured_planes
 from deepz_live.app.report.section import Picture, Section, Table
+from deepz_live.app.report.squares import busiest, with_margin
 
 KEY, QUESTION = "distances", "How close is a refocused image to the mechanical scan?"
 EFFORT = Effort(inputs=5, scored_px=256)
@@ -24,7 +25,7 @@ BETTER = {"corr": "higher", "rmse": "lower"}
 
 
 def _examples(field: Field) -> Iterator[Example]:
-    inner = central(field.voxels.shape[1:], EFFORT.scored_px or 0)
+    inner = busiest(field, EFFORT.scored_px)
     inner, _ = with_margin(field.voxels.shape[1:], inner)
     met: dict[tuple[float, bool], int] = {}
     for source in field.sources(4):
@@ -98,10 +99,10 @@ def _method(effort: Effort, crossmodal: bool) -> str:
     text = (
         f"{effort.inputs} input planes of each stack, spread over the model's range around the "
         "sharpest plane, were refocused to every other plane within it; compared with the plane "
-        f"the microscope recorded there (the middle {effort.scored_px} pixels of the field, "
-        "normalised as the model does). Beside it stand answers that need no network: the input "
-        "as it is; the mean of all planes of the scan within range, pixel by pixel, which nobody "
-        "has without scanning"
+        f"the microscope recorded there (the square of {effort.scored_px} pixels with the most "
+        "signal in the field, normalised as the model does). Beside it stand answers that need no "
+        "network: the input as it is; the mean of all planes of the scan within range, pixel by "
+        "pixel, which nobody has without scanning"
     )
     if crossmodal:
         return (

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from deepz_live.app.quality import central
 from deepz_live.app.report.context import Context
 from deepz_live.app.report.figures import curves
 from deepz_live.app.report.pairs import label
 from deepz_live.app.report.section import Picture, Section, Table
+from deepz_live.app.report.squares import central
 from deepz_live.image.metrics import correlation
 
 KEY, QUESTION = "outside", "Where does it stop working?"

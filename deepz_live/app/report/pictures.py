@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepz_live.app.quality import central
 from deepz_live.app.report.context import Context, Image, sparse
 from deepz_live.app.report.figures import image_rows
 from deepz_live.app.report.pairs import Box, Field, label
 from deepz_live.app.report.section import Picture, Section
+from deepz_live.app.report.squares import busiest
 from deepz_live.image.metrics import correlation
 
 KEY, QUESTION = "pictures", "What does it look like?"
@@ -23,7 +23,7 @@ def pictures(context: Context) -> Section:
     path = context.stacks[0]
     context.note(f"Pictures of {label(path)}")
     field = context.field(path)
-    box = _busiest(field)
+    box = busiest(field, SIDE_PX)
     rows, likeness = [], {}
     for share in SHARES:
         distance = share * context.reach_um
@@ -77,23 +77,8 @@ def _same_depth(field: Field, box: Box) -> list[tuple[str, Image]]:
     return [("frames' modality, same depth", field.normalised(field.middle)[box])]
 
 
-def _busiest(field: Field) -> tuple[slice, slice]:
-    """The square with the most signal in focus."""
-    image = field.wanted(field.middle)
-    side = min(SIDE_PX, *image.shape)
-    best, place = -np.inf, central(image.shape, side)
-    for top in range(0, image.shape[0] - side + 1, max(side // 2, 1)):
-        for left in range(0, image.shape[1] - side + 1, max(side // 2, 1)):
-            box = (slice(top, top + side), slice(left, left + side))
-            # Roots, so that many points count more than one bright one.
-            signal = float(np.sqrt(np.maximum(image[box], 0)).sum())
-            if signal > best:
-                best, place = signal, box
-    return place
-
-
 def _sections(context: Context, field: Field, root: bool) -> bytes:
-    box = _busiest(field)
+    box = busiest(field, SIDE_PX)
     truth = field.wanted(field.middle)[box]
     row = box[0].start + int(np.unravel_index(np.argmax(truth), truth.shape)[0])
     source = field.middle

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.app.quality import central
 from deepz_live.app.report.context import Context, Image
 from deepz_live.app.report.figures import curves
 from deepz_live.app.report.pairs import Field, label
 from deepz_live.app.report.section import Picture, Section, Table
+from deepz_live.app.report.squares import central
 from deepz_live.image.dpm import Sinusoid
 from deepz_live.image.metrics import compare
 from deepz_live.refocus.engine import surface_from
