@@ -14,7 +14,7 @@ from deepz_live.train import run as run_module
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.preset import Preset
 from deepz_live.train.progress import TrainingProgress
-from deepz_live.train.run import TrainingOrder, train
+from deepz_live.train.run import TrainingOrder, _example, train
 
 PRESET = Preset(
     width=0.1, minutes=60, batch=4, crop_px=32, learning_rate=3e-3, warmup_steps=5,
@@ -114,3 +114,14 @@ def test_a_loss_that_is_no_number_stops_with_a_sentence(stacks: Path, tmp_path: 
 def test_margin_grows_with_the_network() -> None:
     assert run_module.receptive_margin(16, "planes") % 16 == 0
     assert run_module.receptive_margin(16, "generator") < run_module.receptive_margin(32, "planes")
+
+
+@pytest.mark.parametrize("network", ["planes", "generator"])
+def test_the_bundles_test_input_is_taken_where_the_light_is(network: str) -> None:
+    inputs = np.zeros((3, 1, 100, 70), np.float32)
+    inputs[2, 0, 40:50, 5:9] = 1.0
+    example = _example(inputs, network)
+    assert example.shape == (1, 2 if network == "generator" else 1, 32, 32)
+    np.testing.assert_array_equal(example[0, 0], inputs[2, 0, 32:64, :32])
+    if network == "generator":
+        assert (example[0, 1] == np.float32(0.3)).all()
