@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ SMALLEST_PX = 8
 Pixels = NDArray[Any]
 
 
-class _NetworkEngine:
+class _NetworkEngine(ABC):
     """What both kinds share. Used by one thread, as the network is."""
 
     def __init__(self, bundle: Bundle, runner: Runner, *, pixel_budget: int = PIXEL_BUDGET) -> None:
@@ -73,8 +74,9 @@ class _NetworkEngine:
         """See :meth:`Engine.close`."""
         self._runner.close()
 
+    @abstractmethod
     def _planes(self, image: Image) -> Image:
-        raise NotImplementedError
+        """``(1, 1, Y, X)`` normalised to all planes ``(Z, Y, X)``, normalised."""
 
     def _stacked(self, planes: Image) -> Stack:
         facts = self.bundle.facts
