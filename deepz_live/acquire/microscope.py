@@ -62,7 +62,7 @@ class Microscope:
     acquiring
         Held while a z-stack is taken.
     closed
-        Whether :meth:`close` was called.
+        Whether :meth:`close` was called; who sees it leaves the devices to that call.
     truth
         What the built-in microscope knows and no real one does; else None.
     """
@@ -361,8 +361,8 @@ class Microscope:
         """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
         if self.closed:
             return
-        self._end_acquisition()
         self.closed = True
+        self._end_acquisition()
         try:
             if self.core.isSequenceRunning():
                 self.core.stopSequenceAcquisition()

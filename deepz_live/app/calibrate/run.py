@@ -153,13 +153,12 @@ class CalibrationRun:
         except BaseException as error:
             if new and not self._record.fields:
                 remove_folder(self._out)
-            # Who closes a microscope brings it back; its devices are gone by now.
-            failed = None if microscope.closed else _restore(back)
+            failed = self._bring_back(back)
             if failed is not None and isinstance(error, AcquisitionAbortedError):
                 raise failed from error
             # After an error its cause is what the operator must read first.
             raise
-        if (failed := _restore(back)) is not None:
+        if (failed := self._bring_back(back)) is not None:
             raise failed
         self._record = self._record.model_copy(update={"finished": True})
         write_record(self._out, self._record)
@@ -255,15 +254,30 @@ class CalibrationRun:
         if stack is not None:
             stack.cancel()
 
+    def _bring_back(self, steps: Sequence[Callable[[], None]]) -> MicroscopeError | None:
+        """Take the way back, unless the microscope is being closed; the first failure.
+
+        Who closes a microscope brings it back, too, and then takes its devices away. The lock
+        lets only one of the two at them. A camera that never answered may hold it for ever.
+        """
+        acquiring = self._microscope.acquiring
+        free = acquiring.acquire(blocking=False)
+        try:
+            return None if self._microscope.closed else _restore(steps if free else steps[:-1])
+        finally:
+            if free:
+                acquiring.release()
+
     def _way_back(self) -> list[Callable[[], None]]:
-        """Shutter closed; focus, stage, channel and exposure as they are now."""
+        """Shutter closed; focus and stage as they are now; last, channel and exposure.
+
+        The last is for a camera that answers: one that is stuck keeps whoever asks it waiting.
+        """
         microscope = self._microscope
         z_um, (x_um, y_um) = microscope.z_um, microscope.xy_um
         channel, exposure_ms = microscope.channel, microscope.exposure_ms
 
         def light_path() -> None:
-            if microscope.acquiring.locked():
-                return  # a camera that never answered keeps whoever asks it waiting, too
             microscope.set_channel(channel)
             microscope.set_exposure(exposure_ms)
 
