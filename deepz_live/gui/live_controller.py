@@ -90,6 +90,7 @@ class LiveController:
             NO_CAMERA if live is None else WAITING, NO_MODEL if engine is None else WAITING
         )
         names = live.channels if live is not None else ()
+        parts.display.use_channels(names)
         parts.channel_bar.set_channels(names)
         self.show_channel(names[0] if names else None)
         parts.view.use(live, planes, shape, pixel_size_um)
@@ -200,6 +201,10 @@ class LiveController:
             line.show_field("provider", f"runs on {status.provider}", tip=status.reason)
         line.show_field("lost", *lost_text(status))
         line.show_field("channels", *pace_text(status.channels))
+        display = self._parts.display
+        self._parts.channel_bar.show_colours(
+            {name: display.channel_colour(name) for name in live.channels}
+        )
         line.show_field("focus", *focus_text(status.focus))
         self._parts.record.show(status)
         self._parts.transport.update()
