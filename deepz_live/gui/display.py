@@ -61,6 +61,12 @@ class Scale:
         return (self.z_planes_um[0], self.z_planes_um[-1]) if self.z_planes_um else None
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """What the first and the last plane are called."""
+        low, high = self.range_um or (0.0, 0.0)
+        return f"{signed(low)} µm", f"{signed(high)} µm"
+
+    @property
     def depth_px(self) -> float:
         """Depth of all planes in pixels of the frame, each as thick as its step."""
         planes = self.z_planes_um
@@ -273,7 +279,7 @@ class Display:
 
     def _draw(self, pane: Pane, layers: Layers) -> None:
         if isinstance(pane.cut, SectionCut):
-            pane.set_depth(self._scale.depth_px)
+            pane.set_depth(self._scale.depth_px, self._scale.ends)
         images = {name: _brightness(image) for name, image in layers.items()}
         rows, columns = next(iter(images.values())).shape
         pixels, (tall, wide) = self._pixels(pane, (rows, columns))
@@ -316,8 +322,7 @@ class Display:
         range_um = self._scale.range_um
         if image.ndim == 2 or range_um is None:
             return screens[0]
-        low, high = (f"{signed(end)} µm" for end in range_um)
-        pane.set_legend(Legend(colour_table(DEPTH_MAP), low, high))
+        pane.set_legend(Legend(colour_table(DEPTH_MAP), *self._scale.ends))
         return depth_coded(screens[0], crop.of(image[1]), range_um)
 
     def _legend(self, pane: Pane, layers: Layers) -> str:

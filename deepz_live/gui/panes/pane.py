@@ -82,7 +82,8 @@ class Pane(QFrame):
         self._cut = cut
         upright = isinstance(cut, SectionCut)
         self._canvas.wheel_is_knob = upright or isinstance(cut, PlaneCut | SurfaceCut)
-        self._canvas.legend = None
+        self._canvas.legend = self._canvas.ends = None
+        self._canvas.sideways = isinstance(cut, SectionCut) and cut.axis == "yz"
         # A few µm of depth beside a wide field: true to scale a section would be a thread.
         self._canvas.box.setAspectLocked(not upright)
         self.show_rect(self._rect)
@@ -168,8 +169,9 @@ class Pane(QFrame):
         self._canvas.item.setImage(screen, autoLevels=False, levels=None)
         self._canvas.item.setRect(rect)
 
-    def set_depth(self, depth_px: float) -> None:
-        """Extent of the depth axis of a section, in pixels."""
+    def set_depth(self, depth_px: float, ends: tuple[str, str]) -> None:
+        """Extent of the depth axis of a section in pixels, and what its ends are called."""
+        self._canvas.ends = ends
         if depth_px != self._depth_px:
             self._depth_px = depth_px
             self.show_rect(self._rect)
