@@ -141,14 +141,23 @@ class LiveController:
         self._overlay = bool(names) and channel is None
         self._frame = self._result = None
 
-    def point(self, at: tuple[float, float] | None) -> None:
-        """Say what is under the mouse."""
-        value = self._parts.display.value_at(at) if at is not None else None
-        if at is None or value is None:
+    def point(self, pane: int, at: tuple[float, float] | None) -> None:
+        """Say what is under the mouse: where, the camera's counts, and the pane's."""
+        grid, display = self._parts.grid, self._parts.display
+        raw = display.value_at(grid.raw, at) if at is not None else None
+        if at is None or raw is None:
             self._parts.status_line.show_cursor("")
-        else:
-            text = f"x {int(at[1])}  y {int(at[0])} px   raw {value:.0f} counts"
-            self._parts.status_line.show_cursor(text)
+            return
+        y, x = at
+        parts = [f"x {int(x)}  y {int(y)} px"]
+        if grid.pixel_size_um:
+            parts.insert(0, f"x {x * grid.pixel_size_um:.1f}  y {y * grid.pixel_size_um:.1f} µm")
+        parts.append(f"raw {raw:.0f} counts")
+        under = grid.panes[pane]
+        own = display.value_at(under, at) if under.cut is not None else None
+        if own is not None:
+            parts.append(f"inferred {own:.0f}")
+        self._parts.status_line.show_cursor("   ".join(parts))
 
     def _mark_dirty(self) -> None:
         self._dirty = True
