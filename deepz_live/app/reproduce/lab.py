@@ -32,6 +32,8 @@ class Lab:
         Folder of real recordings, which may be missing.
     note
         Takes a sentence about what is going on.
+    remembered_s
+        What the work that :meth:`remember` did not do again once took.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Lab:
         self.store = store
         self.recordings = recordings
         self.note = note
+        self.remembered_s = 0.0
         self._engines, self._opener = engines, opener
         self._bundles: dict[str, Bundle] = {}
         self._running: dict[str, Engine] = {}
@@ -83,6 +86,8 @@ class Lab:
             facts, pictures = make()
             found = Record(plain(facts), perf_counter() - began, pictures)
             self.store.write(name, depends, found)
+        else:
+            self.remembered_s += found.seconds
         return found
 
 

@@ -33,6 +33,8 @@ BEAD_SAMPLING_UM = (0.130, 0.3)
 NUCLEI_SAMPLING_UM = (0.0645, 0.2)
 """Sources say 0.16 or 0.20 µm for the z step."""
 DEFOCUS_UM = (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)
+SHOWN = (0.4,)
+"""Refocus distance of the picture, as a share of the reach."""
 CLAIMS = ("recordings.bead", "recordings.nuclei")
 
 
@@ -148,13 +150,14 @@ def _nuclei(lab: Lab, path: Path, inputs: int) -> Outcome:
     engine = lab.engine(WORM)
     stack = resampled(read_stack(path, *NUCLEI_SAMPLING_UM), engine.bundle.facts)
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "nuclei.ome.tif"
+        file = Path(folder) / "embryo" / "nuclei.ome.tif"
+        file.parent.mkdir()
         write_stack(file, stack)
         measured = quality.measure(
             engine.bundle, [(file, None)], report=lab.note, engine=engine,
             effort=quality.Effort(inputs=inputs),
         )  # fmt: skip
-        shown = pictures(Context(engine, [file], None, lab.note))
+        shown = pictures(Context(engine, [file], None, lab.note), SHOWN)
     rows = [r for r in measured["per_distance"] if abs(r["dz_um"]) >= NEAREST_UM - 1e-6]
     means = {
         score: (float(np.mean([r[score] for r in rows])),

@@ -52,7 +52,8 @@ def scanned(
         for number, sample in enumerate(samples):
             lab.note(f"Scanning field {number + 1} of {len(samples)}")
             scene = changed(profile, SEED + first + number, camera=camera, specimen=sample)
-            path = Path(folder) / f"field_{number:03d}.ome.tif"
+            path = Path(folder) / "scans" / f"field_{number:03d}.ome.tif"
+            path.parent.mkdir(exist_ok=True)
             write_stack(path, _stack(scene, heights.tolist()))
             paths.append(path)
         yield Context(lab.engine(bundle), paths, None, lab.note)

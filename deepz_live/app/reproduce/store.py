@@ -13,6 +13,7 @@ from typing import Any
 from deepz_live.app.report.section import Picture, Section, Table
 from deepz_live.app.reproduce.outcome import Outcome, Row
 from deepz_live.session.files import replace_file, to_json
+from deepz_live.session.png import smaller_png
 
 RECORD = "record.json"
 DIGITS = 12
@@ -80,19 +81,19 @@ class Store:
 
 
 def to_record(outcome: Outcome, seconds: float) -> Record:
-    """A step's outcome as a record."""
+    """A step's outcome as a record; its pictures become as small as a page needs them."""
     sections = []
     pictures: dict[str, bytes] = {}
     for section in outcome.sections:
         own = {f"{section.key}_{picture.name}": picture for picture in section.pictures}
-        pictures |= {name: picture.png for name, picture in own.items()}
+        pictures |= {name: smaller_png(picture.png) for name, picture in own.items()}
         shown = [{"name": p.name, "caption": p.caption} for p in section.pictures]
         # Not asdict: a section's pictures are bytes, which JSON does not know.
         kept = {name: getattr(section, name) for name in _TEXTS}
         tables = [asdict(table) for table in section.tables]
         sections.append({**kept, "tables": tables, "pictures": shown})
     facts = {"rows": [asdict(row) for row in outcome.rows], "sections": sections}
-    return Record(facts, seconds, pictures)
+    return Record(plain(facts), seconds, pictures)
 
 
 def to_outcome(record: Record) -> Outcome:

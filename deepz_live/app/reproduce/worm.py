@@ -22,6 +22,8 @@ from deepz_live.app.reproduce.step import Step
 SHARED_PX = 256
 """Of each field the square with the most signal is compared."""
 INPUTS = 5
+SHOWN = (-0.8, 0.4)
+"""Refocus distances of the pictures, as shares of the reach."""
 CLAIMS = ("worm.ssim", "worm.rmse")
 Rows = Sequence[dict[str, Any]]
 
@@ -43,7 +45,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
             engine=context.engine,
             effort=quality.Effort(inputs=INPUTS, scored_px=SHARED_PX),
         )
-        shown = pictures(context)
+        shown = pictures(context, SHOWN)
     far = [row for row in measured["per_distance"] if abs(row["dz_um"]) >= NEAREST_UM - 1e-6]
     on = f"built-in microscope, {effort.fields} worms never trained on; {WORM}"
     rows = tuple(_row(score, far, on) for score in ("ssim", "rmse"))
