@@ -23,7 +23,7 @@ class Banner(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         close = QToolButton()
-        close.setIcon(theme.icon("close", theme.INK_DIM))
+        close.setIcon(theme.icon("close", "ink_dim"))
         close.setToolTip("Close this message")
         close.clicked.connect(self._dismiss)
         row = QHBoxLayout(self)
@@ -33,6 +33,7 @@ class Banner(QFrame):
         row.addWidget(close)
         self._error = ""
         self._warning = ""
+        theme.follow(self, self._dress)
         self.hide()
 
     @property
@@ -62,8 +63,11 @@ class Banner(QFrame):
         self.dismissed.emit()
 
     def _refresh(self) -> None:
-        colour = theme.ALARM if self._error else theme.CAUTION
-        self._icon.setPixmap(theme.icon("warning", colour).pixmap(QSize(18, 18)))
         self._text.setText(self.text)
-        self.setStyleSheet(f"#banner {{ background: {theme.PANEL}; border: 1px solid {colour}; }}")
+        theme.set_look(self, "level", "error" if self._error else "warning")
+        self._dress()
         self.setVisible(bool(self.text))
+
+    def _dress(self) -> None:
+        icon = theme.icon("warning", "alarm" if self._error else "caution")
+        self._icon.setPixmap(icon.pixmap(QSize(18, 18)))
