@@ -27,6 +27,12 @@ class CoreView:
     def __init__(self, core: Any) -> None:
         self._core = core
         self.events = GuiEvents(core.events)
+        self.mda = MdaView(core.mda)
+
+    def close(self) -> None:
+        """No device speaks to widgets that are going."""
+        self.events.close()
+        self.mda.events.close()
 
     def setProperty(self, label: str, name: str, value: Any) -> None:  # noqa: N802 - the core's
         """A role is given by its own call: the property knows no device written in Python."""
@@ -37,6 +43,17 @@ class CoreView:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._core, name)
+
+
+class MdaView:
+    """The runner of sequences, its events heard on the GUI thread as well."""
+
+    def __init__(self, runner: Any) -> None:
+        self._runner = runner
+        self.events = GuiEvents(runner.events)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runner, name)
 
 
 class GuiEvents:
