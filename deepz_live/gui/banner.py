@@ -13,6 +13,8 @@ class Banner(QFrame):
     a warning goes when its cause goes."""
 
     dismissed = pyqtSignal()
+    told = pyqtSignal(str, str, object)
+    """``error`` or ``warning``, the sentence, and the exception behind it or None."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,15 +43,18 @@ class Banner(QFrame):
         """The sentence that is shown, or an empty string."""
         return self._error or self._warning
 
-    def show_error(self, sentence: str) -> None:
+    def show_error(self, sentence: str, error: BaseException | None = None) -> None:
         """Show a failure; it stays."""
         self._error = sentence
+        self.told.emit("error", sentence, error)
         self._refresh()
 
     def show_warning(self, sentence: str) -> None:
         """Show what is suspicious now; an empty sentence takes it away."""
         if sentence != self._warning:
             self._warning = sentence
+            if sentence:
+                self.told.emit("warning", sentence, None)
             self._refresh()
 
     def clear(self) -> None:

@@ -6,22 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from deepz_live.app.desk import DeskError
+from deepz_live.app.desk import Desk, DeskError
 
 if TYPE_CHECKING:
-    from deepz_live.acquire.microscope import Microscope
     from deepz_live.app.live import LiveSession
-
-
-class Scope(Protocol):
-    """What is needed of the desk (:class:`deepz_live.app.desk.Desk`)."""
-
-    @property
-    def live(self) -> LiveSession | None:
-        """What runs now."""
-
-    def borrow(self, work: Callable[[Microscope], None], what: str) -> None:
-        """Let ``work`` have the microscope with the stream stopped."""
 
 
 class Caller(Protocol):
@@ -36,71 +24,79 @@ class Caller(Protocol):
         """Run, then tell."""
 
 
+class Orderer(Protocol):
+    """What is needed of the window (:class:`deepz_live.gui.parts.Shop`)."""
+
+    desk: Desk
+
+    @property
+    def bridge(self) -> Caller:
+        """Keeps the order of calls."""
+
+    def fail(self, error: Exception) -> None:
+        """Tell the operator."""
+
+    def exchange(self, work: Callable[[], LiveSession], message: str) -> None:
+        """Make another session beside the GUI, then show it."""
+
+
 class DeviceOrders:
-    """Sends calls to the devices, in order.
+    """Sends calls to the devices, in order."""
 
-    Parameters
-    ----------
-    follow
-        Called on the GUI thread after the stream was stopped and started again.
-    failed
-        Called with what a device, or a limit, refused.
-    """
-
-    def __init__(
-        self,
-        desk: Scope,
-        bridge: Caller,
-        follow: Callable[[], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
-        self._desk, self._bridge = desk, bridge
-        self._follow, self._failed = follow, failed
+    def __init__(self, shop: Orderer) -> None:
+        self._shop = shop
         self._pending: Counter[str] = Counter()
 
     def pending(self, label: str) -> bool:
         """Whether something that was asked of a device is still to be done."""
         return self._pending[label] > 0
 
+    @property
+    def focus_locked(self) -> bool:
+        """Whether the focus lock moves the stage now."""
+        live = self._shop.desk.live
+        lock = live.focus_lock if live is not None else None
+        return lock is not None and lock.locked
+
     def direct(self, label: str, work: Callable[[], Any], after: Callable[[], None]) -> None:
         """While the camera streams: a stage or a light needs no pause. ``after``: whatever came."""
-        self._send(label, work, after)
+        self._pending[label] += 1
+
+        def done(_: object) -> None:
+            self._settle(label, after)
+
+        def failed(error: Exception) -> None:
+            self._settle(label, after)
+            self._shop.fail(error)
+
+        self._shop.bridge.call(work, done, failed)
 
     def paused(
         self, label: str, what: str, work: Callable[[], Any], after: Callable[[], None]
     ) -> None:
         """With the stream stopped: the camera's frames are others afterwards."""
+        desk = self._shop.desk
 
-        def borrowed() -> None:
-            self._desk.borrow(lambda _: work(), what)
+        def borrowed() -> LiveSession:
+            desk.borrow(lambda _: work(), what)
+            if desk.live is None:
+                raise DeskError("Nothing is streaming; open a profile first.")
+            return desk.live
 
-        def afterwards() -> None:
-            after()
-            self._follow()
-
-        self._send(label, borrowed, afterwards)
-
-    @property
-    def focus_locked(self) -> bool:
-        """Whether the focus lock moves the stage now."""
-        live = self._desk.live
-        lock = live.focus_lock if live is not None else None
-        return lock is not None and lock.locked
+        self._pending[label] += 1
+        self._shop.exchange(borrowed, f"Setting {label} …")
+        # Calls keep their order, so this one ends when that one has.
+        settle = self._settle
+        self._shop.bridge.call(_nothing, lambda _: settle(label, after), self._shop.fail)
 
     def refuse(self, sentence: str) -> None:
         """Say why not."""
-        self._failed(DeskError(sentence))
+        self._shop.fail(DeskError(sentence))
 
-    def _send(self, label: str, work: Callable[[], Any], after: Callable[[], None]) -> None:
-        self._pending[label] += 1
+    def _settle(self, label: str, after: Callable[[], None]) -> None:
+        self._pending[label] -= 1
+        after()
 
-        def done(_: object) -> None:
-            self._pending[label] -= 1
-            after()
 
-        def failed(error: Exception) -> None:
-            self._pending[label] -= 1
-            after()
-            self._failed(error)
-
-        self._bridge.call(work, done, failed)
+def _nothing() -> None:
+    pass

@@ -74,6 +74,23 @@ def channels(core: Any, group: str | None) -> QWidget:
     return widget
 
 
+def camera(core: Any, group: str | None) -> QWidget:
+    """Exposure, channel and the part of the sensor, one below the other."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    for title, widget in (
+        ("Exposure", exposure(core)),
+        ("Channel", channels(core, group)),
+        ("Part of the sensor", camera_roi(core)),
+    ):
+        label = QLabel(title)
+        theme.set_role(label, "dim")
+        column.addWidget(label)
+        column.addWidget(widget)
+    column.addStretch(1)
+    return holder
+
+
 def stages(core: Any) -> QWidget:
     """Arrows for the xy stage and for the focus, inside the limits of the profile."""
     from pymmcore_widgets import StageWidget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from PyQt6.QtCore import QObject, QTimer
 
@@ -60,6 +60,12 @@ class SettingsKeeper(QObject):
             self._settings = fresh
             if self._path is not None:
                 self._timer.start()
+
+    @overload
+    def folder(self, kind: str, otherwise: Path) -> Path: ...
+
+    @overload
+    def folder(self, kind: str, otherwise: Path | None = None) -> Path | None: ...
 
     def folder(self, kind: str, otherwise: Path | None = None) -> Path | None:
         """Where files of ``kind`` were last looked for, if that place is still there."""

@@ -19,7 +19,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that went wrong; ``times`` counts how often in a row."""
+    """One thing that went wrong; ``times`` counts how often."""
 
     at: datetime
     level: Level
@@ -51,12 +51,13 @@ class TroubleLog:
         return tuple(self._troubles)
 
     def add(self, level: Level, sentence: str, error: BaseException | None = None) -> Trouble:
-        """Keep one more; the same sentence again is counted, not repeated."""
+        """Keep one more; the same sentence again is counted and moves to the end."""
         trouble = Trouble(self._now(), level, sentence, _details(error))
-        last = self._troubles[-1] if self._troubles else None
-        if last is not None and (last.level, last.sentence) == (level, sentence):
-            trouble = replace(trouble, times=last.times + 1)
-            self._troubles.pop()
+        for before in self._troubles:
+            if (before.level, before.sentence) == (level, sentence):
+                self._troubles.remove(before)
+                trouble = replace(trouble, times=before.times + 1)
+                break
         self._troubles.append(trouble)
         return trouble
 

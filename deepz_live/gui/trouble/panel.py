@@ -46,20 +46,12 @@ class TroublePanel(QWidget):
         self.list.currentRowChanged.connect(self._choose)
         self.copy.clicked.connect(self._copy)
         self.clear.clicked.connect(self._clear)
-        self._show_all()
+        theme.follow(self, self._show_all)
 
     def add(self, level: Level, sentence: str, error: BaseException | None = None) -> None:
         """Keep one more trouble and show it."""
-        before = len(self.log)
-        trouble = self.log.add(level, sentence, error)
-        if trouble.times > 1 and self.list.count():
-            self._write(self.list.item(self.list.count() - 1), trouble)
-            self._choose(self.list.currentRow())
-        elif len(self.log) == before:  # the oldest was forgotten
-            self._show_all()
-        else:
-            self._append(trouble)
-            self._chosen_last()
+        self.log.add(level, sentence, error)
+        self._show_all()
         self.count_changed.emit(len(self.log))
 
     def _chosen_last(self) -> None:
@@ -78,17 +70,11 @@ class TroublePanel(QWidget):
         self._enable()
 
     def _append(self, trouble: Trouble) -> None:
-        item = QListWidgetItem()
-        self._write(item, trouble)
-        self.list.addItem(item)
-
-    def _write(self, item: QListWidgetItem | None, trouble: Trouble) -> None:
-        if item is None:
-            return
         often = f"  ({trouble.times} times)" if trouble.times > 1 else ""
-        item.setText(f"{trouble.at:%H:%M:%S}  {trouble.sentence}{often}")
+        item = QListWidgetItem(f"{trouble.at:%H:%M:%S}  {trouble.sentence}{often}")
         colour = theme.ALARM if trouble.level == "error" else theme.CAUTION
         item.setForeground(QColor(colour))
+        self.list.addItem(item)
 
     def _choose(self, row: int) -> None:
         troubles = self.log.troubles
