@@ -111,6 +111,20 @@ class Desk:
         self._live, self._engine = live, live.engine
         return live
 
+    def open_both(self, profile: Path, bundle: Path) -> LiveSession:
+        """A model and a microscope at once, for a start from nothing.
+
+        Raises
+        ------
+        ProfileError, MicroscopeError, SourceError, BundleError, RefocusError, DeskError
+            Nothing runs.
+        """
+        fresh = self._openers.engine(bundle)
+        self._let_go(self._engine)
+        self._engine = fresh
+        self._owned.append(fresh)
+        return self.open_profile(profile)
+
     def open_profile(self, path: Path) -> LiveSession:
         """Stream from another microscope.
 

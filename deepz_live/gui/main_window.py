@@ -37,7 +37,10 @@ from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.settings.keeper import SettingsKeeper
 from deepz_live.gui.status_line import StatusLine
+from deepz_live.gui.tour.part import HelpPart
 from deepz_live.gui.transport import TransportBar, TransportController, replay_of
+from deepz_live.gui.trouble.button import TroubleButton
+from deepz_live.gui.trouble.part import TroublePart
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.gui.window_parts import make_parts
 from deepz_live.gui.wizard.real_desk import RealWizardDesk
@@ -106,13 +109,19 @@ class MainWindow(QMainWindow):
         self._connect()
         self.arrangement.restore()
         for sentence in self.keeper.troubles:
-            self.banner.show_error(sentence)
+            self.banner.show_warning(sentence)
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.live.tick)
         self._timer.start(TICK_MS)
         self.wizard: CalibrationWizard | None = None
+
+    def greet(self) -> None:
+        """Show the tour to whom it is new."""
+        for part in self.parts:
+            if isinstance(part, HelpPart):
+                part.greet()
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
@@ -170,6 +179,8 @@ class MainWindow(QMainWindow):
             self._timer.stop()
             self.arrangement.remember()
             self.keeper.flush()
+            for part in self.parts:
+                part.use(None)
             if self.wizard is not None:
                 self.wizard.stop()
                 self.bridge.call(self.wizard.finish, lambda _: None, self.fail)
@@ -227,6 +238,9 @@ class MainWindow(QMainWindow):
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)
+        for part in self.parts:
+            if isinstance(part, TroublePart):
+                status.addPermanentWidget(TroubleButton(part.panel, self.docks["trouble"]))
         self.setStatusBar(status)
 
     def _toolbar(self) -> QToolBar:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QScrollArea, QWidget
+from PyQt6.QtWidgets import QDockWidget, QScrollArea, QWidget
 
 from deepz_live.gui.devices.widgets import note
+
+WIDEST_PX = 360
+HIGHEST_PX = 700
 
 
 class DeviceHolder(QScrollArea):
@@ -30,6 +33,13 @@ class DeviceHolder(QScrollArea):
         """Show device widgets."""
         self._filled = True
         self.setWidget(widget)
+        needed = widget.sizeHint()
+        bar = self.verticalScrollBar()
+        room = bar.sizeHint().width() if bar is not None else 0
+        self.setMinimumWidth(min(needed.width() + room, WIDEST_PX))
+        dock = self.parentWidget()
+        if isinstance(dock, QDockWidget) and dock.isFloating():
+            dock.resize(needed.width() + 2 * room, min(needed.height() + 60, HIGHEST_PX))
 
     def empty(self, sentence: str) -> None:
         """Show a sentence instead; the widgets are deleted."""

@@ -46,16 +46,16 @@ class DevicesPart:
         self.docks = (
             DockSpec("camera", "Camera and channel", self.holders["camera"], "left"),
             DockSpec("stage", "Stage", self.holders["stage"], "left"),
-            DockSpec("properties", "All device properties", self.holders["properties"], "right"),
-            DockSpec("sequence", "Sequence (MDA)", self.holders["sequence"], "right"),
+            DockSpec("properties", "All device properties", self.holders["properties"], "floating"),
+            DockSpec("sequence", "Sequence (MDA)", self.holders["sequence"], "floating"),
         )
 
     def use(self, live: LiveSession | None) -> None:
-        """Another session; where it brings another microscope, the widgets go."""
-        microscope = self._shop.desk.microscope
-        if live is not None and microscope is self._microscope:
+        """Another session; where it brings another microscope, or none comes, the widgets go."""
+        microscope = self._shop.desk.microscope if live is not None else None
+        if microscope is self._microscope:
             return
-        self.close()
+        self._let_go()
         self._microscope = microscope
         if self._microscope is not None:
             for holder in self.holders.values():
@@ -68,7 +68,7 @@ class DevicesPart:
     def slow_tick(self) -> None:
         """The devices report by themselves."""
 
-    def close(self) -> None:
+    def _let_go(self) -> None:
         """No device speaks to widgets that are going."""
         if self._core is not None:
             self._core.close()
@@ -99,7 +99,7 @@ class DevicesPart:
         if microscope is None:
             return
         if self._core is None:
-            self._core = PatientCore(microscope.core, self._orders)
+            self._core = PatientCore(microscope.core, self._orders, gone=lambda: microscope.closed)
         for key in self._unfilled():
             try:
                 self.holders[key].fill(self._made(key, self._core, microscope))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from deepz_live.gui.devices.core_view import CoreView
+from deepz_live.gui.devices.core_view import ROLES, CoreView
 from deepz_live.gui.devices.orders import DeviceOrders
 
 MOVES = {
@@ -30,8 +30,10 @@ FORBIDDEN = (
 class PatientCore(CoreView):
     """Passes questions on to ``core``; sends what changes it through ``orders``."""
 
-    def __init__(self, core: Any, orders: DeviceOrders) -> None:
-        super().__init__(core)
+    def __init__(
+        self, core: Any, orders: DeviceOrders, gone: Callable[[], bool] = lambda: False
+    ) -> None:
+        super().__init__(core, gone)
         self._orders = orders
 
     def getDeviceObject(self, label: str, *rest: Any) -> Any:  # noqa: N802 - the core's names
@@ -55,6 +57,8 @@ class PatientCore(CoreView):
     def setProperty(self, label: str, name: str, value: Any) -> None:  # noqa: N802
         """The camera's with its stream stopped; which device has which role is the profile's."""
         if label == "Core":
+            if str(value) == self._role(name):
+                return  # a widget says what is so
             self._orders.refuse(
                 f"{name} {value} was not chosen: the limits and the live view belong to the "
                 "devices that the profile names; name another one there and open it again."
@@ -122,6 +126,11 @@ class PatientCore(CoreView):
         what: str = "the camera is changed",
     ) -> None:
         self._orders.paused(label, what, work, after)
+
+    def _role(self, name: str) -> str:
+        """Which device has a role; the property does not know those written in Python."""
+        ask = getattr(self._core, f"get{name}Device", None) if name in ROLES else None
+        return str(ask() if ask is not None else self._core.getProperty("Core", name))
 
     def _tell_property(self, label: str, name: str) -> None:
         """The widgets show what the device has, whatever was asked of it."""

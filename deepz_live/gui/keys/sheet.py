@@ -49,7 +49,7 @@ class KeySheet(QDialog):
         whole = QVBoxLayout(self)
         whole.addWidget(scroll)
         hint = sheet.sizeHint()
-        self.resize(min(hint.width() + 50, 940), min(hint.height() + 50, 760))
+        self.resize(min(hint.width() + 60, 1000), min(hint.height() + 60, 800))
 
 
 Group = tuple[str, list[KeyRow]]

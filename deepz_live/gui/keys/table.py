@@ -9,7 +9,7 @@ from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 MOUSE = (
-    ("Click on a pane", "Select it: the knob turns its depth; sections go through that pixel"),
+    ("Click on a pane", "Select it; sections go through there"),
     ("Wheel over a plane", "Turn its depth, 0.2 µm a notch"),
     ("Wheel over a section", "Move the section, 2 px a notch"),
     ("Ctrl + wheel", "Zoom, in all panes"),

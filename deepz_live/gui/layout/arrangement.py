@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QByteArray
+from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from deepz_live.app.depths import RULER_UM
+from deepz_live.gui.layout.docks import AREAS
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.layout.view_words import ViewWordsError, state_from, words_of
 from deepz_live.gui.settings.keeper import SettingsKeeper
@@ -37,6 +38,7 @@ class Arrangement:
         self._window, self._docks = window, docks
         self._view, self._keeper = view, keeper
         self._warn = warn
+        self._first = window.saveState(LAYOUT_VERSION)
         self._shown_at_first = {key for key, dock in docks.items() if not dock.isHidden()}
 
     def restore(self) -> None:
@@ -76,13 +78,22 @@ class Arrangement:
 
     def reset(self) -> None:
         """Panels as at the very first start."""
-        for dock in self._docks.values():
-            dock.setFloating(False)
+        self._window.restoreState(self._first, LAYOUT_VERSION)
         self._show(self._shown_at_first)
 
     def _show(self, keys: frozenset[str] | set[str]) -> None:
         for key, dock in self._docks.items():
             dock.setVisible(key in keys)
+        for area in (AREAS["left"], AREAS["right"]):
+            standing = [
+                dock
+                for key, dock in self._docks.items()
+                if key in keys
+                and not dock.isFloating()
+                and self._window.dockWidgetArea(dock) == area
+            ]
+            share = [self._window.height() // max(1, len(standing))] * len(standing)
+            self._window.resizeDocks(standing, share, Qt.Orientation.Vertical)
 
 
 def _text(data: QByteArray) -> str:

@@ -13,7 +13,10 @@ AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+    "floating": Qt.DockWidgetArea.RightDockWidgetArea,
 }
+WIDTH_PX = 350
+"""Of the sides at first: the panes need the room."""
 
 
 def add_docks(window: QMainWindow, specs: Iterable[DockSpec]) -> dict[str, QDockWidget]:
@@ -24,6 +27,7 @@ def add_docks(window: QMainWindow, specs: Iterable[DockSpec]) -> dict[str, QDock
     """
     docks: dict[str, QDockWidget] = {}
     bottom: QDockWidget | None = None
+    sides: list[QDockWidget] = []
     for spec in specs:
         dock = QDockWidget(spec.title, window)
         dock.setObjectName(spec.key)  # by which Qt remembers its place
@@ -33,8 +37,13 @@ def add_docks(window: QMainWindow, specs: Iterable[DockSpec]) -> dict[str, QDock
             if bottom is not None:
                 window.tabifyDockWidget(bottom, dock)
             bottom = dock
+        elif spec.area == "floating":
+            dock.setFloating(True)
+        else:
+            sides.append(dock)
         dock.setVisible(spec.shown)
         docks[spec.key] = dock
+    window.resizeDocks(sides, [WIDTH_PX] * len(sides), Qt.Orientation.Horizontal)
     window.setDockNestingEnabled(True)
     for side, corner in (
         ("left", Qt.Corner.BottomLeftCorner),

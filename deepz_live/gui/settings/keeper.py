@@ -49,6 +49,11 @@ class SettingsKeeper(QObject):
         self._timer.timeout.connect(self.flush)
 
     @property
+    def remembers(self) -> bool:
+        """Whether there is a file."""
+        return self._path is not None
+
+    @property
     def now(self) -> Settings:
         """The settings as they are."""
         return self._settings

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     FIELD: str
     PICTURE: str
     ON_PICTURE: str
+    ON_PICTURE_DIM: str
+    ON_PICTURE_KNOB: str
     LINE: str
     INK: str
     INK_DIM: str

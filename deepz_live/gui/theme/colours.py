@@ -24,6 +24,8 @@ class Colours:
     """Behind an image: dark in both, since light around a dark image hides what is faint in it."""
     on_picture: str
     """Scale bar, cursor and numbers over an image."""
+    on_picture_dim: str
+    on_picture_knob: str
     line: str
     ink: str
     ink_dim: str
@@ -55,6 +57,8 @@ DARK = Colours(
     field="#0d0e10",
     picture="#0d0e10",
     on_picture="#b4bac0",
+    on_picture_dim="#7f8790",
+    on_picture_knob="#62aebd",
     line="#2b3035",
     ink="#b4bac0",
     ink_dim="#7f8790",
@@ -75,6 +79,8 @@ LIGHT = Colours(
     field="#ffffff",
     picture="#0d0e10",
     on_picture="#b4bac0",
+    on_picture_dim="#7f8790",
+    on_picture_knob="#62aebd",
     line="#c3c9cf",
     ink="#1d2226",
     ink_dim="#565e66",

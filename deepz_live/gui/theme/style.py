@@ -149,6 +149,9 @@ QAbstractSpinBox::down-arrow {{ image: url({pictures}/arrow_down{ending}.svg); w
     height: 12px; }}
 QComboBox QAbstractItemView {{ background: {c.panel}; color: {c.ink};
     selection-background-color: {c.line}; }}
+QComboBox::drop-down {{ border: 0; width: 18px; }}
+QComboBox::down-arrow {{ image: url({pictures}/arrow_down{ending}.svg); width: 12px;
+    height: 12px; }}
 QCheckBox::indicator, QAbstractItemView::indicator {{ width: 13px; height: 13px;
     border: 1px solid {c.ink_dim}; border-radius: 2px; background: {c.field}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{
@@ -166,6 +169,13 @@ QLabel[role="dim"] {{ color: {c.ink_dim}; }}
 QLabel[role="alarm"] {{ color: {c.alarm}; font-weight: bold; }}
 QLabel[role="caution"] {{ color: {c.caution}; }}
 QLabel[role="knob"] {{ color: {c.knob}; }}
+QLabel[role="title"] {{ font-weight: bold; }}
+QLabel[level="good"] {{ color: {c.good}; }}
+QLabel[level="caution"] {{ color: {c.caution}; }}
+QLabel[level="alarm"] {{ color: {c.alarm}; }}
+QGraphicsView {{ border: 1px solid transparent; }}
+QGraphicsView[selected="true"] {{ border-color: {c.knob}; }}
+QFrame#tour {{ background: {c.panel}; border: 2px solid {c.knob}; border-radius: 6px; }}
 QLabel[role="good"] {{ color: {c.good}; }}
 QLabel[role="drift_z"] {{ color: {c.knob}; }}
 QLabel[role="drift_y"] {{ color: {c.drift_y}; }}

@@ -75,8 +75,8 @@ class HelpPart:
         self.tour.ended.connect(self._tour_gone)
 
     def greet(self) -> None:
-        """The tour, for whom it is the first time."""
-        if not self._home.keeper.now.tour_done:
+        """The tour, for whom it is the first time; where nothing is remembered, it never is."""
+        if self._home.keeper.remembers and not self._home.keeper.now.tour_done:
             self.begin_tour()
 
     def _sheet_gone(self) -> None:
