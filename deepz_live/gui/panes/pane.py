@@ -30,7 +30,8 @@ Level = Literal["", "good", "caution", "alarm"]
 class Pane(QFrame):
     """A picture in pixel coordinates: pixel ``(y, x)`` covers ``x … x + 1``, ``y … y + 1``.
 
-    In an upright section the depth axis is scaled to pixels, too: µm over the pixel size.
+    In an upright section the depth axis is scaled to pixels, too: µm over the pixel size; on the
+    screen it is stretched to fill the pane.
     ``choosable``: the operator may choose what it shows.
     """
 
@@ -79,8 +80,12 @@ class Pane(QFrame):
     def set_cut(self, cut: Cut | None) -> None:
         """Show something else; the old picture stays until there is a new one."""
         self._cut = cut
-        self._canvas.wheel_is_knob = isinstance(cut, PlaneCut | SurfaceCut | SectionCut)
-        self._canvas.legend = None
+        upright = isinstance(cut, SectionCut)
+        self._canvas.wheel_is_knob = upright or isinstance(cut, PlaneCut | SurfaceCut)
+        self._canvas.legend = self._canvas.ends = None
+        self._canvas.sideways = isinstance(cut, SectionCut) and cut.axis == "yz"
+        # A few µm of depth beside a wide field: true to scale a section would be a thread.
+        self._canvas.box.setAspectLocked(not upright)
         self.show_rect(self._rect)
 
     @property
@@ -162,8 +167,9 @@ class Pane(QFrame):
         self._canvas.item.setImage(screen, autoLevels=False, levels=None)
         self._canvas.item.setRect(rect)
 
-    def set_depth(self, depth_px: float) -> None:
-        """Extent of the depth axis of a section, in pixels."""
+    def set_depth(self, depth_px: float, ends: tuple[str, str]) -> None:
+        """Extent of the depth axis of a section in pixels, and what its ends are called."""
+        self._canvas.ends = ends
         if depth_px != self._depth_px:
             self._depth_px = depth_px
             self.show_rect(self._rect)
@@ -201,7 +207,8 @@ class Pane(QFrame):
             self._canvas.redraw()
 
     def set_cross(self, at: tuple[float, float] | None) -> None:
-        """Mark the pixel ``(y, x)`` through which sections go."""
+        """Mark the pixel ``(y, x)`` through which sections go; in a section there is none."""
+        at = None if isinstance(self._cut, SectionCut) else at
         if self._canvas.cross_at != at:
             self._canvas.cross_at = at
             self._canvas.redraw()
