@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,10 @@ class AutoSurface:
     def used(self) -> int:
         """Tiles that the surface rests on."""
         return int((self.weight > 0).sum())
+
+    def moved(self, dz_um: float, dy_um: float, dx_um: float) -> AutoSurface:
+        """As seen from a sample that has moved by so much since; tiles stay where they are."""
+        return replace(self, surface=self.surface.moved(dz_um, dy_um, dx_um))
 
 
 def auto_surface(
@@ -201,7 +205,7 @@ def _robust(points: Floats, trust: Floats, wanted: FitKind) -> tuple[str, Fitted
                 return kind, *_reweighted(points, trust, kind)
             except SurfaceError:
                 continue  # all on one line: a stiffer surface may go through them
-    level = float(np.average(points[:, 0], weights=trust))
+    level = _weighted_median(points[:, 0], trust)
     return "uniform", lambda y_um, _: np.full(len(y_um), level), trust
 
 

@@ -74,24 +74,34 @@ def best_focus(
     at_px
         (y, x) in pixels; moved inside where it lies beyond the image.
     """
-    height, width = planes.shape[1:]
-    y, x = (min(max(at, 0.0), side - 1.0) for at, side in zip(at_px, (height, width), strict=True))
-    half = max(round(WINDOW_UM / pixel_size_um), FEWEST_PX) // 2
-    rows, columns = _around(y, half, height), _around(x, half, width)
-    far = SURROUNDINGS_PX // 2
-    noise = noise_of(planes[:, _around(y, far, height), _around(x, far, width)])
+    shape = (planes.shape[1], planes.shape[2])
+    side_px = max(round(WINDOW_UM / pixel_size_um), FEWEST_PX)
+    rows, columns = around(at_px, side_px, shape)
+    down, right = around(at_px, SURROUNDINGS_PX, shape)
+    noise = noise_of(planes[:, down, right])
     window = planes[:, rows, columns]
     curve = signal(sharpness(window), noise)
     depth, confidence = depths(curve[:, None], float(noise.max()), z_planes_um)
     best = int(np.argmax(curve))
-    down, right = _centre(window[best])
+    y, x = _centre(window[best])
     return BestFocus(
         float(depth[0]),
-        rows.start + down,
-        columns.start + right,
+        rows.start + y,
+        columns.start + x,
         float(confidence[0]),
         best in (0, len(curve) - 1),
     )
+
+
+def around(at_px: tuple[float, float], side_px: int, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of a square around (y, x), as far as it lies in an image of ``shape``."""
+    half = side_px // 2
+    middles = (round(min(max(at, 0.0), side - 1.0)) for at, side in zip(at_px, shape, strict=True))
+    rows, columns = (
+        slice(max(middle - half, 0), min(middle + half + 1, side))
+        for middle, side in zip(middles, shape, strict=True)
+    )
+    return rows, columns
 
 
 def noise_of(planes: Planes) -> Floats:
@@ -164,8 +174,3 @@ def _centre(window: Planes) -> tuple[float, float]:
         return (window.shape[0] - 1) / 2, (window.shape[1] - 1) / 2
     down, right = center_of_mass(weights)
     return float(down), float(right)
-
-
-def _around(at: float, half: int, side: int) -> slice:
-    middle = round(at)
-    return slice(max(middle - half, 0), min(middle + half + 1, side))

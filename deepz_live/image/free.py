@@ -63,6 +63,13 @@ class Free:
         hill = by_um * np.exp(-((y - y_um) ** 2 + (x - x_um) ** 2) / (2 * sigma**2))
         return Free.of(self._array() + hill, self.spacing_um)
 
+    def moved(self, dz_um: float, dy_um: float, dx_um: float) -> Free:
+        """What lies ``(dz, dy, dx)`` further, brought back by as much."""
+        if dz_um == dy_um == dx_um == 0:
+            return self
+        y, x = centred_grid(self._shape, self.spacing_um)
+        return Free.of(self._at(y + dy_um, x + dx_um) - dz_um, self.spacing_um)
+
     def dpm(self, shape: tuple[int, int], pixel_size_um: float) -> Dpm:
         """``(Y, X)`` float32, µm.
 
@@ -71,6 +78,10 @@ class Free:
         SurfaceError
             No heights, rows of unequal length, values that are no number, or no spacing.
         """
+        return as_dpm(self._at(*centred_grid(shape, pixel_size_um)))
+
+    def _at(self, y_um: NDArray[np.float64], x_um: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Heights ``(Y, X)`` over rows at ``y_um`` and columns at ``x_um``, both ascending."""
         heights = self._array()
         if not self.spacing_um > 0 or not np.isfinite(heights).all():
             raise SurfaceError(
@@ -81,9 +92,7 @@ class Free:
         axes = [
             np.clip(axis.ravel(), -reach, reach)
             for axis, reach in zip(
-                centred_grid(shape, pixel_size_um),
-                (self.spacing_um * (n - 1) / 2 for n in heights.shape),
-                strict=True,
+                (y_um, x_um), (self.spacing_um * (n - 1) / 2 for n in self._shape), strict=True
             )
         ]
         nodes = [axis.ravel() for axis in centred_grid(self._shape, self.spacing_um)]
@@ -94,7 +103,7 @@ class Free:
                 heights = np.repeat(heights, 2, axis=axis)
         order = [min(3, len(node) - 1) for node in nodes]
         spline = RectBivariateSpline(*nodes, heights, kx=order[0], ky=order[1])
-        return as_dpm(spline(*axes))
+        return np.asarray(spline(*axes), np.float64)
 
     @property
     def _shape(self) -> tuple[int, int]:

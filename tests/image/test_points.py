@@ -24,7 +24,7 @@ def test_points_give_back_the_plane_that_they_lie_on():
 
 
 def test_points_on_a_line_span_no_plane():
-    with pytest.raises(SurfaceError, match="three or more that are not on one line"):
+    with pytest.raises(SurfaceError, match="3 or more that are not on one line"):
         parse_surface("points:0,0,0;1,1,1;2,2,2").dpm(SHAPE, PIXEL_UM)
 
 

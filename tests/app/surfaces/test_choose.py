@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from deepz_live.app.surfaces.choose import Auto, read_choice, surface_in
 from deepz_live.app.surfaces.slope import slope_warning
@@ -22,8 +23,7 @@ class Engine:
     bundle = SimpleNamespace(facts=SimpleNamespace(z_planes_um=Z_UM, pixel_size_um=PIXEL_UM))
 
     def volume(self, pixels):
-        pattern = np.random.default_rng(0).normal(0, 100, SHAPE).repeat(2, 0)[: SHAPE[0]]
-        smooth = (pattern + np.roll(pattern, 1, 1) + np.roll(pattern, 1, 0)) / 3
+        smooth = 1000 * gaussian_filter(np.random.default_rng(0).normal(0, 1, SHAPE), 2.0)
         fade = np.exp(-0.5 * ((np.array(Z_UM) - 3.0) / 2) ** 2)
         return (500 + fade[:, None, None] * smooth).astype(np.float32)
 
