@@ -47,6 +47,11 @@ class Tiles:
     x_px: Floats
     tile_px: int
 
+    def sizes(self, shape: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Heights ``(Ty,)`` and widths ``(Tx,)`` of the tiles in pixels of an image."""
+        rows, columns = (_sizes(side, self.tile_px) for side in shape)
+        return rows, columns
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AutoSurface:
@@ -178,7 +183,7 @@ def _centres(image: NDArray[np.float32], tile: int) -> tuple[Floats, Floats]:
     """y and x ``(Ty, Tx)`` in pixels of the light above each tile's mean."""
     height, width = image.shape
     mean = _sums(image, tile) / _sums(np.ones_like(image), tile)
-    rows, columns = (np.diff(np.append(_starts(side, tile), side)) for side in (height, width))
+    rows, columns = _sizes(height, tile), _sizes(width, tile)
     above = image - np.repeat(np.repeat(mean, rows, axis=0), columns, axis=1)
     light = np.maximum(above, 0.0) ** 2 + 1e-12
     total = _sums(light, tile)
@@ -195,6 +200,10 @@ def _sums(image: NDArray[np.floating], tile: int) -> Floats:
 def _starts(side: int, tile: int) -> NDArray[np.intp]:
     """Where tiles begin; a rest of less than half a tile belongs to the last one."""
     return np.arange(0, max(side - tile // 2, 1), tile)
+
+
+def _sizes(side: int, tile: int) -> NDArray[np.intp]:
+    return np.diff(np.append(_starts(side, tile), side))
 
 
 def _robust(points: Floats, trust: Floats, wanted: FitKind) -> tuple[str, Fitted, Floats]:

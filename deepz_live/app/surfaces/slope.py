@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,10 @@ FEWEST_PX = 4
 
 
 def slope_warning(
-    dpm: NDArray[np.floating], pixel_size_um: float, facts: BundleFacts
+    dpm: NDArray[np.floating],
+    pixel_size_um: float,
+    facts: BundleFacts,
+    pixel_of: Callable[[float, float], tuple[float, float]] = lambda row, column: (row, column),
 ) -> str | None:
     """A sentence naming the steepest place, its slope and the model's; None where all is well.
 
@@ -28,14 +33,17 @@ def slope_warning(
     ----------
     dpm
         ``(Y, X)`` µm.
+    pixel_of
+        Pixel (y, x) of the frame at a place of ``dpm``, where that is coarser.
     """
     period_um, range_um, source = _followed(facts)
     limit = sine_slope(period_um, range_um)
     found = steepest(dpm, pixel_size_um)
     if found.slope <= limit:
         return None
+    row, column = pixel_of(found.y_px, found.x_px)
     return (
-        f"The surface is too steep at row {found.y_px}, column {found.x_px}: it rises "
+        f"The surface is too steep at row {row:.0f}, column {column:.0f}: it rises "
         f"{found.slope:.2g} µm per µm, and the model follows {limit:.2g} (waves of "
         f"{period_um:.3g} µm that swing by {range_um:.2g} µm, {source}); flatten it there, or do "
         "not trust what is shown there."
