@@ -22,8 +22,10 @@ NOISE_SAMPLES = 50_000
 FAINTEST = 2.0
 """Structure stands out by so many standard deviations of the noise. Empty places of the built-in
 microscope reach 1.6, beads that are 8 µm out of focus 60."""
-FLATTEST = 0.1
-"""The sharpest plane is sharper than half of the others by this share, or nothing is in focus."""
+LEAST = 0.1
+"""Below this confidence there is nothing to focus on."""
+RIVAL = 0.5
+"""What is left of the confidence where a second depth is just as sharp: one of both is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,9 @@ def depths(curves: Floats, noise: float, z_planes_um: tuple[float, ...]) -> tupl
     peak = curves[best, index]
     contrast = 1 - np.median(curves, axis=0) / np.maximum(peak, 1e-9)
     clear = 1 - FAINTEST * noise / np.maximum(peak, 1e-9)
-    alone = 1 - _second(curves, best) / np.maximum(peak, 1e-9)
+    alone = 1 - RIVAL * _second(curves, best) / np.maximum(peak, 1e-9)
     confidence = contrast.clip(0, 1) * clear.clip(0, 1) * alone.clip(0, 1)
-    return depth, np.where((contrast >= FLATTEST) & (peak > 0), confidence, 0.0)
+    return depth, np.where(confidence >= LEAST, confidence, 0.0)
 
 
 def _second(curves: Floats, best: NDArray[np.intp]) -> Floats:

@@ -80,13 +80,17 @@ class SurfacePanel(QFrame):
         form = self.forms[state.kind]
         self._stack.setCurrentWidget(form)
         form.read(state)
-        say(self.missing, state.missing)
-        self.missing.setVisible(bool(state.missing))
+        self.tell(state.missing)
         self.show_button.setEnabled(state.surface is not None)
 
     def write(self, state: SurfaceState) -> None:
         """What is set in the form of the kind."""
         self.forms[state.kind].write(state)
+
+    def tell(self, sentence: str) -> None:
+        """What is missing, or what came of the last click."""
+        say(self.missing, sentence)
+        self.missing.setVisible(bool(sentence))
 
     def warn(self, sentence: str) -> None:
         """What speaks against the surface; an empty sentence: nothing."""

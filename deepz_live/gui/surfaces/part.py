@@ -225,7 +225,7 @@ class SurfacesPart:
 
     def _add_point(self, found: BestFocus) -> None:
         if not found.found:
-            self._shop.say(NOTHING.capitalize() + ": click a structure.")
+            self.panel.tell(NOTHING.capitalize() + ": click a structure.")
             return
         (height, width), pixel_size_um = self._field()
         self.state.points_um.append(
