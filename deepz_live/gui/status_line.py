@@ -52,7 +52,7 @@ class StatusLine(QWidget):
         return self._fields[field].text()
 
     @property
-    def cursor(self) -> str:
+    def cursor_text(self) -> str:
         """What is under the mouse, or a short note."""
         return self._cursor.text()
 

@@ -103,4 +103,4 @@ def test_the_key_focuses_on_the_cross_and_can_be_undone(qtbot, window):
 def test_without_a_model_there_is_nothing_to_ask(qtbot, opened):
     window = opened(None)
     double_click(qtbot, window.grid.raw, (20, 20))
-    assert "needs a model" in window.status_line.cursor
+    assert "needs a model" in window.status_line.cursor_text

@@ -278,5 +278,5 @@ def test_another_session_forgets_points_of_the_old_one(qtbot, window, part):
 def test_without_a_model_nothing_is_found_and_the_reason_is_given(opened):
     window = opened(None)
     window.actions_by_key["surface_auto"].trigger()
-    assert "needs a model" in window.status_line.cursor
+    assert "needs a model" in window.status_line.cursor_text
     window.actions_by_key["surface_show"].trigger()
