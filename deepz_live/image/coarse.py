@@ -13,7 +13,7 @@ from deepz_live.image.dpm import Dpm, Surface
 
 MOST = 128
 """Pixels a side."""
-RIPPLE = 0.005
+RIPPLE = 0.002
 """Of a surface's whole height."""
 
 

@@ -58,3 +58,14 @@ def test_rows_of_unequal_length_and_values_that_are_no_number_are_refused():
         Free(((1.0, 2.0), (1.0,)), 8.0).dpm((9, 9), 1.0)
     with pytest.raises(SurfaceError, match=r"1 height\(s\) that are no number"):
         Free(((1.0, float("nan")),), 8.0).dpm((9, 9), 1.0)
+
+
+def test_a_surface_seen_from_a_sample_that_moved_is_where_it_was():
+    drawn = Free.like(Tilt(2.0, 1.0, 3.0), SHAPE, PIXEL_UM).raised(0.0, 10.0, 1.0, 24.0)
+    dpm = drawn.dpm(SHAPE, PIXEL_UM)
+    moved = drawn.moved(0.5, 2.0, -3.0).dpm(SHAPE, PIXEL_UM)
+    rows, columns = round(2.0 / PIXEL_UM), round(-3.0 / PIXEL_UM)
+    inner = slice(20, 100), slice(20, 180)
+    wanted = np.roll(dpm - 0.5, (-rows, -columns), axis=(0, 1))
+    np.testing.assert_allclose(moved[inner], wanted[inner], atol=0.02)
+    assert drawn.moved(0, 0, 0) is drawn
