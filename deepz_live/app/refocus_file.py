@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.dpm import Surface, parse_surface
+from deepz_live.app.surfaces.choose import read_choice, surface_in
+from deepz_live.app.surfaces.slope import slope_warning
+from deepz_live.image.dpm import Surface
+from deepz_live.image.surface_text import surface_text
 from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.check import same_pixel_size
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
@@ -26,6 +30,7 @@ def refocus_file(
     surface: str | Surface | None = None,
     provider: str | None = None,
     engine: Engine | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Refocus the image at ``image_path`` and write planes (or one surface) to ``out``.
 
@@ -34,9 +39,11 @@ def refocus_file(
     z
         ``"a:b:step"`` in µm, both ends included, or one distance.
     surface
-        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``.
+        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``, or ``"auto"``.
     engine
         A running engine of ``bundle``; without it one is opened and closed here.
+    note
+        Is told where the surface is steeper than the model follows.
 
     Raises
     ------
@@ -49,17 +56,20 @@ def refocus_file(
     if (z is None) == (surface is None):
         raise RefocusError("Refocusing needs either z (a:b:step) or a surface; give one of them.")
     distances = parse_distances(z) if z is not None else ()
-    shape_rule = parse_surface(surface) if isinstance(surface, str) else surface
+    choice = read_choice(surface) if surface is not None else None
     check_range(distances, bundle.facts.z_planes_um)
     pixels, pixel_size_um = read_image(image_path)
     _check_pixel_size(image_path, pixel_size_um, bundle)
     size_um = bundle.facts.pixel_size_um
-    dpm = None
-    if shape_rule is not None:
-        dpm = shape_rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)
-        check_range(dpm, bundle.facts.z_planes_um)
+    rule, dpm = None, None
     running = engine if engine is not None else open_engine(bundle, provider=provider)
     try:
+        if choice is not None:
+            rule = surface_in(choice, running, pixels)
+            dpm = rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)
+            check_range(dpm, bundle.facts.z_planes_um)
+            if (warning := slope_warning(dpm, size_um, bundle.facts)) is not None:
+                note(warning)
         planes = refocused(running, pixels, distances, dpm)
     finally:
         if engine is None:
@@ -71,7 +81,7 @@ def refocus_file(
         pixel_size_um=size_um,
         bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
         source=image_path.name,
-        extra=None if shape_rule is None else {"surface": repr(shape_rule)},
+        extra=None if rule is None else {"surface": surface_text(rule)},
     )
     return out
 

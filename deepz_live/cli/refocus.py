@@ -23,7 +23,7 @@ def refocus(
     ] = None,
     surface: Annotated[
         str | None,
-        typer.Option(metavar="SPEC", help="One surface, e.g. uniform:3 or tilt:1.5,0."),
+        typer.Option(metavar="SPEC", help="One surface: uniform:3, tilt:1.5,0, …, or auto."),
     ] = None,
 ) -> None:
     """Refocus one image to a stack of planes or to a surface.
@@ -33,5 +33,5 @@ def refocus(
     from deepz_live.app.refocus_file import refocus_file
     from deepz_live.cli.headless import open_bundle
 
-    refocus_file(image, open_bundle(model), out=out, z=z, surface=surface)
+    refocus_file(image, open_bundle(model), out=out, z=z, surface=surface, note=say)
     say(f"Wrote {out}.")

@@ -8,8 +8,10 @@ from deepz_live.gui.banner import Banner
 from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.gui.devices.part import DevicesPart
 from deepz_live.gui.drift.part import DriftPart
+from deepz_live.gui.focusing.part import ClickToFocusPart
 from deepz_live.gui.layout.part import Arranged, LayoutPart
 from deepz_live.gui.parts import Part, Shop
+from deepz_live.gui.surfaces.part import SurfacesPart
 from deepz_live.gui.tour.part import Helped, HelpPart
 from deepz_live.gui.trouble.part import TroublePart
 from deepz_live.gui.volume.part import VolumePart
@@ -27,6 +29,8 @@ def make_parts(shop: Home) -> tuple[Part, ...]:
         DriftPart(shop),
         ContrastPart(shop),
         VolumePart(shop),
+        SurfacesPart(shop),
+        ClickToFocusPart(shop),
         DevicesPart(shop),
         LayoutPart(shop),
         TroublePart(shop.banner),

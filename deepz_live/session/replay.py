@@ -60,6 +60,11 @@ class ReplaySource:
         return len(self._session)
 
     @property
+    def session(self) -> Session:
+        """The recording that is played."""
+        return self._session
+
+    @property
     def info(self) -> StreamInfo:
         """The facts of the recorded stream; ``origin`` names the session."""
         return self._session.info

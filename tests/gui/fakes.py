@@ -139,6 +139,7 @@ def fake_bundle(z_planes_um=Z_PLANES_UM):
         multiple=8,
         margin_px=8,
         normalization=Normalization(background_counts=100.0, scale_counts=3000.0),
+        evidence={},
         sha256="0" * 64,
     )
     identity = {"path": "fake-bundle", "sha256": facts.sha256, "network": facts.network}
