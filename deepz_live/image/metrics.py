@@ -64,3 +64,12 @@ def detail(image: NDArray[np.floating], pixel_size_um: float) -> NDArray[np.floa
     """``image`` minus its Gaussian blur of 2 µm: what remains when the haze is taken away."""
     values = np.asarray(image, np.float32)
     return np.asarray(values - gaussian_filter(values, DETAIL_UM / pixel_size_um), np.float32)
+
+
+def band(
+    image: NDArray[np.floating], sigmas_um: tuple[float, float], pixel_size_um: float
+) -> NDArray[np.float32]:
+    """``image`` blurred by the first sigma minus it blurred by the second: what lies between."""
+    values = np.asarray(image, np.float32)
+    fine, coarse = (gaussian_filter(values, sigma / pixel_size_um) for sigma in sigmas_um)
+    return np.asarray(fine - coarse, np.float32)

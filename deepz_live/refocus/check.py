@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.config import Optics
 from deepz_live.stream.frame import Frame, StreamInfo
 
 if TYPE_CHECKING:
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 
 PIXEL_SIZE_TOLERANCE = 0.02
 EXPOSURE_TOLERANCE = 0.05
+OPTICS_TOLERANCE = 0.02
 SATURATED_FRACTION = 0.01
 BRIGHTNESS_FACTORS = (0.05, 4.0)
 """Brightest pixels, as a part of the training's brightest, that pass without a warning."""
 
+_OBJECTIVE = {
+    "Numerical aperture": "na",
+    "Magnification": "magnification",
+    "Refractive index of the immersion": "immersion_index",
+}
 _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 11, 12, 14, 16))
 
 
@@ -36,6 +43,21 @@ def check_stream(bundle: Bundle, info: StreamInfo) -> tuple[str, ...]:
         )
     if facts.channel and info.channel and info.channel != facts.channel:
         found.append(f"Channel {info.channel!r} is not the model's {facts.channel!r}.")
+    return tuple(found)
+
+
+def check_optics(bundle: Bundle, optics: Optics) -> tuple[str, ...]:
+    """What of the microscope's objective and light path differs from the training."""
+    own = bundle.facts.optics
+    found: list[str] = []
+    for name, key in _OBJECTIVE.items():
+        here, there = float(getattr(optics, key)), float(getattr(own, key))
+        if abs(here / there - 1) > OPTICS_TOLERANCE:
+            found.append(
+                f"{name} {here:g} differs from the model's {there:g}: defocus looks different."
+            )
+    if optics.mode != own.mode:
+        found.append(f"The light path is {optics.mode}, but the model's was {own.mode}.")
     return tuple(found)
 
 
