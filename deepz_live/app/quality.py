@@ -221,11 +221,11 @@ def _per_distance(rows: Sequence[Row]) -> list[dict[str, Any]]:
         groups[row.pair.distance_um].append(row)
     found = []
     for distance in sorted(groups):
-        means = _means(groups[distance])
+        group = groups[distance]
+        means = _means(group)
         own = means.pop("refocused")
-        spread = _spread(groups[distance])
-        quality = DistanceQuality(  # type: ignore[arg-type]
-            dz_um=distance, n=len(groups[distance]), **own, **means, spread=spread
+        quality = DistanceQuality.model_validate(
+            {"dz_um": distance, "n": len(group), **own, **means, "spread": _spread(group)}
         )
         found.append(quality.model_dump(exclude_none=True))
     return found

@@ -53,6 +53,11 @@ def appearance(image: NDArray[np.floating], pixel_size_um: float) -> dict[str, f
     }
 
 
+def level_of(value: float) -> float:
+    """The normalised level of one of the first four numbers."""
+    return float(np.sinh(value)) / COMPRESSION
+
+
 def farthest_out(
     found: Mapping[str, float], known: Mapping[str, tuple[float, float]]
 ) -> tuple[str, float]:

@@ -52,7 +52,7 @@ def compare(image: NDArray[np.float32], truth: NDArray[np.float32], pixel_size_u
     )
 
 
-def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+def correlation(a: NDArray[np.number], b: NDArray[np.number]) -> float:
     """Pearson correlation of all pixels (paper Eq. 12); 0 where one of them is flat."""
     x = a.astype(np.float64).ravel() - a.mean(dtype=np.float64)
     y = b.astype(np.float64).ravel() - b.mean(dtype=np.float64)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.config import Optics
+from deepz_live.image.appearance import level_of
 from deepz_live.stream.frame import Frame, StreamInfo
 
 if TYPE_CHECKING:
-    from deepz_live.model.bundle import Bundle
+    from deepz_live.model.bundle import Bundle, BundleFacts
 
 PIXEL_SIZE_TOLERANCE = 0.02
 EXPOSURE_TOLERANCE = 0.05
@@ -86,7 +87,7 @@ def _brightness(bundle: Bundle, pixels: NDArray[Any]) -> list[str]:
     facts = bundle.facts
     background = facts.normalization.background_counts
     reached = float(np.percentile(pixels, 99.99)) - background
-    factor = reached / max(facts.intensity_counts[1] - background, 1.0)
+    factor = reached / max(_brightest(facts) - background, 1.0)
     low, high = BRIGHTNESS_FACTORS
     if factor > high:
         text = (
@@ -101,6 +102,18 @@ def _brightness(bundle: Bundle, pixels: NDArray[Any]) -> list[str]:
         )
         return [text]
     return []
+
+
+def _brightest(facts: BundleFacts) -> float:
+    """Counts of the training's brightest pixels, or of the brightest of its kind seen since.
+
+    Over all planes of the training stacks, few of which are in focus, a percentile is low.
+    """
+    known = facts.intensity_counts[1]
+    if facts.reference is None:
+        return known
+    seen = level_of(facts.reference.appearance["brightest"][1])
+    return max(known, float(facts.normalization.inverse(np.array([seen]))[0]))
 
 
 def _saturated_fraction(frame: Frame) -> float:

@@ -1,4 +1,4 @@
-"""What frames of a model's own kind are like, measured beside its quality and kept in the bundle."""
+"""What frames of a model's own kind are like: measured beside its quality, kept in the bundle."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.app.trust.round_trip import RoundTrip, can_return, round_trip, trip_um, typical
+from deepz_live.app.trust.round_trip import (
+    Refocuses,
+    RoundTrip,
+    can_return,
+    round_trip,
+    trip_um,
+    typical,
+)
 from deepz_live.image.appearance import appearance
 from deepz_live.model.bundle import Reference
-from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.planes import planes_at
 
 
@@ -21,9 +27,7 @@ class ReferenceMeter:
         self._looks: list[dict[str, float]] = []
         self._trips: list[RoundTrip] = []
 
-    def add(
-        self, engine: Engine, pixels: NDArray[Any], volume: NDArray[np.float32]
-    ) -> None:
+    def add(self, engine: Refocuses, pixels: NDArray[Any], volume: NDArray[np.float32]) -> None:
         """One frame ``(Y, X)`` and what the network made of it, ``(Z, Y, X)``, both counts."""
         facts = engine.bundle.facts
         normalised = facts.normalization.forward(pixels)

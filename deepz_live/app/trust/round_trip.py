@@ -15,23 +15,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.trust.reason import Level, Reason
 from deepz_live.image.metrics import band, correlation
-from deepz_live.model.bundle import BundleFacts, RoundTripQuality
-from deepz_live.refocus.engine import Engine
+from deepz_live.model.bundle import Bundle, BundleFacts, RoundTripQuality
 
 Image = NDArray[np.float32]
 
 BAND_UM = (0.65, 2.0)
 AWAY = 0.3
-"""Part of the model's reach to go and come back. Near, nothing happens; far, own frames fail too."""
+"""Part of the model's reach to go. Near, nothing happens; far, its own frames fail, too."""
 AMBER_SPREADS, RED_SPREADS = 2.0, 4.0
 SMALLEST_SPREAD = 0.03
 """So far apart are two frames of one sample at any rate."""
+
+
+class Refocuses(Protocol):
+    """What is needed of an engine, one's own or a borrowed one."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The trained model."""
+
+    def surface(self, pixels: NDArray[np.generic], dpm: NDArray[np.floating]) -> Image:
+        """The surface ``(Y, X)`` of a frame, in counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,9 @@ def can_return(facts: BundleFacts) -> bool:
     return facts.target_normalization is None and low < 0 < high
 
 
-def round_trip(engine: Engine, pixels: NDArray[np.generic], away: Image, dz_um: float) -> RoundTrip:
+def round_trip(
+    engine: Refocuses, pixels: NDArray[np.generic], away: Image, dz_um: float
+) -> RoundTrip:
     """Send the planes ``away`` ``(2, Y, X)``, at ``-dz_um`` and ``+dz_um``, back and compare.
 
     ``pixels`` ``(Y, X)`` is the frame, in counts like ``away``. The network runs twice.
