@@ -18,6 +18,7 @@ TOLERANCES = {
     "background": 0.1,
     "bright": 0.35,
     "brightest": 0.35,
+    "peak": 0.7,
     "fineness": 0.35,
     "peakedness": 0.7,
 }
@@ -27,8 +28,8 @@ TOLERANCES = {
 def appearance(image: NDArray[np.floating], pixel_size_um: float) -> dict[str, float]:
     """The numbers, by the keys of :data:`TOLERANCES`.
 
-    ``darkest``, ``background``, ``bright`` and ``brightest`` are the 1st, 50th, 99th and 99.9th
-    percentile as ``asinh(30 x)``; ``fineness`` is the logarithm of the part of the contrast
+    ``darkest``, ``background``, ``bright``, ``brightest`` and ``peak`` are the 1st, 50th, 99th,
+    99.9th and 99.99th percentile as ``asinh(30 x)``; ``fineness`` is the logarithm of the part of the contrast
     (standard deviation) that lies in details below 2 µm; ``peakedness`` that of the kurtosis: how
     much of the contrast few pixels make.
 
@@ -37,8 +38,8 @@ def appearance(image: NDArray[np.floating], pixel_size_um: float) -> dict[str, f
     image
         ``(Y, X)``, normalised by the model.
     """
-    darkest, background, bright, brightest = np.arcsinh(
-        COMPRESSION * np.percentile(image, (1, 50, 99, 99.9))
+    darkest, background, bright, brightest, peak = np.arcsinh(
+        COMPRESSION * np.percentile(image, (1, 50, 99, 99.9, 99.99))
     )
     spread = max(float(image.std()), 1e-9)
     fine = float(detail(np.asarray(image, np.float32), pixel_size_um).std())
@@ -48,13 +49,14 @@ def appearance(image: NDArray[np.floating], pixel_size_um: float) -> dict[str, f
         "background": float(background),
         "bright": float(bright),
         "brightest": float(brightest),
+        "peak": float(peak),
         "fineness": float(np.log(max(fine / spread, 1e-6))),
         "peakedness": float(np.log(max(kurtosis, 1e-6))),
     }
 
 
 def level_of(value: float) -> float:
-    """The normalised level of one of the first four numbers."""
+    """The normalised level of one of the first five numbers."""
     return float(np.sinh(value)) / COMPRESSION
 
 

@@ -112,7 +112,7 @@ def _brightest(facts: BundleFacts) -> float:
     known = facts.intensity_counts[1]
     if facts.reference is None:
         return known
-    seen = level_of(facts.reference.appearance["brightest"][1])
+    seen = level_of(facts.reference.appearance["peak"][1])
     return max(known, float(facts.normalization.inverse(np.array([seen]))[0]))
 
 

@@ -20,6 +20,7 @@ _NAMES = {
     "background": "background is",
     "bright": "bright parts are",
     "brightest": "brightest spots are",
+    "peak": "brightest pixels are",
     "fineness": "structures are",
     "peakedness": "contrast is",
 }
