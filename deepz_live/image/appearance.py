@@ -29,9 +29,9 @@ def appearance(image: NDArray[np.floating], pixel_size_um: float) -> dict[str, f
     """The numbers, by the keys of :data:`TOLERANCES`.
 
     ``darkest``, ``background``, ``bright``, ``brightest`` and ``peak`` are the 1st, 50th, 99th,
-    99.9th and 99.99th percentile as ``asinh(30 x)``; ``fineness`` is the logarithm of the part of the contrast
-    (standard deviation) that lies in details below 2 µm; ``peakedness`` that of the kurtosis: how
-    much of the contrast few pixels make.
+    99.9th and 99.99th percentile as ``asinh(30 x)``; ``fineness`` is the logarithm of the part of
+    the contrast (standard deviation) that lies in details below 2 µm; ``peakedness`` that of the
+    kurtosis: how much of the contrast few pixels make.
 
     Parameters
     ----------

@@ -110,10 +110,11 @@ def _brightest(facts: BundleFacts) -> float:
     Over all planes of the training stacks, few of which are in focus, a percentile is low.
     """
     known = facts.intensity_counts[1]
-    if facts.reference is None:
+    seen = facts.reference.appearance.get("peak") if facts.reference is not None else None
+    if seen is None:
         return known
-    seen = level_of(facts.reference.appearance["peak"][1])
-    return max(known, float(facts.normalization.inverse(np.array([seen]))[0]))
+    highest = np.array([level_of(seen[1])], np.float32)
+    return max(known, float(facts.normalization.inverse(highest)[0]))
 
 
 def _saturated_fraction(frame: Frame) -> float:
