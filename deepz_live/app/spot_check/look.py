@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -70,8 +69,9 @@ class Streaming(Protocol):
 class StreamLook:
     """Waits for frames of a live session; nothing has to stop for it, and a recording goes on.
 
-    A frame under way when the stage arrived shows it moving. So two rounds of frames are let pass,
-    by their numbers: clocks of cameras are not to be relied on.
+    A frame under way when the stage arrived shows it moving, and older ones may still wait in the
+    camera's buffer. So a frame must be two rounds newer by its number, and newer by an exposure by
+    its time: neither a camera's clock nor its buffer is to be relied on alone.
     """
 
     def __init__(
@@ -79,12 +79,9 @@ class StreamLook:
         live: Streaming,
         microscope: Microscope,
         channel: str | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._live, self._microscope, self._channel = live, microscope, channel
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep = microscope.clock, microscope.sleep
         self._silent = False
 
     @property
@@ -98,16 +95,17 @@ class StreamLook:
         rounds = max(len(self._live.channels), 1)
         before = self._live.latest_frame()
         wanted = -1 if before is None else before.index + _SKIPPED * rounds
-        exposure_s = profile.camera.exposure_ms / 1000 if before is None else (
-            before.exposure_ms / 1000
-        )  # fmt: skip
+        exposure_ms = profile.camera.exposure_ms if before is None else before.exposure_ms
+        exposure_s = exposure_ms / 1000
+        arrived_s = self._clock()
         patience_s = profile.camera.timeout_s + _EXPOSURES * rounds * exposure_s
-        deadline = self._clock() + patience_s
+        deadline = arrived_s + patience_s
         while True:
             checkpoint()
             self._require_camera()
             frame = self._live.latest_frame(self._channel)
-            if frame is not None and frame.index >= wanted:
+            late = frame is not None and frame.time_s >= arrived_s + exposure_s
+            if frame is not None and late and frame.index >= wanted:
                 return frame
             if self._clock() > deadline:
                 self._silent = True
