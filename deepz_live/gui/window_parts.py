@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from deepz_live.gui.banner import Banner
 from deepz_live.gui.contrast.part import ContrastPart
+from deepz_live.gui.devices.part import DevicesPart
 from deepz_live.gui.drift.part import DriftPart
+from deepz_live.gui.layout.part import Arranged, LayoutPart
 from deepz_live.gui.parts import Part, Shop
-from deepz_live.gui.trust.part import TrustPart
+    return (
+        DriftPart(shop),
+        ContrastPart(shop),
+        VolumePart(shop),
+        TrustPart(shop),
+        DevicesPart(shop),
+        LayoutPart(shop),
+        TroublePart(shop.banner),
+        HelpPart(shop),
+    )
 from deepz_live.gui.volume.part import VolumePart
 
 
-def make_parts(shop: Shop) -> tuple[Part, ...]:
+class Home(Shop, Arranged, Helped, Protocol):
+    """The window itself, as far as its own habits need it."""
+
+    banner: Banner
+
+
+def make_parts(shop: Home) -> tuple[Part, ...]:
     """All features, each made once for a window."""
+<<<<<<< HEAD
     return (DriftPart(shop), ContrastPart(shop), VolumePart(shop), TrustPart(shop))
+=======
+    return (
+        DriftPart(shop),
+        ContrastPart(shop),
+        VolumePart(shop),
+        DevicesPart(shop),
+        LayoutPart(shop),
+        TroublePart(shop.banner),
+        HelpPart(shop),
+    )
+>>>>>>> main
