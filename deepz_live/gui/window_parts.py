@@ -10,16 +10,9 @@ from deepz_live.gui.devices.part import DevicesPart
 from deepz_live.gui.drift.part import DriftPart
 from deepz_live.gui.layout.part import Arranged, LayoutPart
 from deepz_live.gui.parts import Part, Shop
-    return (
-        DriftPart(shop),
-        ContrastPart(shop),
-        VolumePart(shop),
-        TrustPart(shop),
-        DevicesPart(shop),
-        LayoutPart(shop),
-        TroublePart(shop.banner),
-        HelpPart(shop),
-    )
+from deepz_live.gui.tour.part import Helped, HelpPart
+from deepz_live.gui.trouble.part import TroublePart
+from deepz_live.gui.trust.part import TrustPart
 from deepz_live.gui.volume.part import VolumePart
 
 
@@ -31,16 +24,13 @@ class Home(Shop, Arranged, Helped, Protocol):
 
 def make_parts(shop: Home) -> tuple[Part, ...]:
     """All features, each made once for a window."""
-<<<<<<< HEAD
-    return (DriftPart(shop), ContrastPart(shop), VolumePart(shop), TrustPart(shop))
-=======
     return (
         DriftPart(shop),
         ContrastPart(shop),
         VolumePart(shop),
+        TrustPart(shop),
         DevicesPart(shop),
         LayoutPart(shop),
         TroublePart(shop.banner),
         HelpPart(shop),
     )
->>>>>>> main

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from deepz_live.app.trust.reason import Level, Reason
 from deepz_live.app.trust.watch import Badge
-from deepz_live.gui import theme
-from deepz_live.gui.panes.pane import BADGE_COLOURS
 from deepz_live.gui.panes.pane import Level as PaneLevel
 
 PANE_LEVELS: Mapping[Level | None, PaneLevel] = {
@@ -24,10 +22,9 @@ WORDS: Mapping[Level | None, str] = {
 }
 
 
-def colour_of(level: Level | None) -> str:
-    """Of the dot beside a reason."""
-    shown = PANE_LEVELS[level]
-    return BADGE_COLOURS[shown] if shown else theme.INK_OFF
+def role_of(level: Level | None) -> str:
+    """The colour of the dot beside a reason, as a role of the theme."""
+    return PANE_LEVELS[level] or "off"
 
 
 def tip_of(badge: Badge) -> str:

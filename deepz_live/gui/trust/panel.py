@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
 
 from deepz_live.app.spot_check.result import SpotCheckResult
 from deepz_live.app.spot_check.run import SpotCheckProgress
-from deepz_live.app.trust.reason import TOPICS, Level
+from deepz_live.app.trust.reason import TOPICS
 from deepz_live.app.trust.watch import Badge
 from deepz_live.gui import theme
-from deepz_live.gui.trust.levels import WORDS, colour_of
+from deepz_live.gui.trust.levels import WORDS, role_of
 from deepz_live.gui.trust.result_view import ResultView
 
 DOT = "\N{BLACK CIRCLE}"
@@ -44,7 +44,7 @@ class TrustPanel(QScrollArea):
         self.reasons = {topic: QLabel() for topic in TOPICS}
         self.check = QPushButton(theme.icon("tick"), "Spot check")
         self.check.setToolTip(
-            "Go to a few planes with the stage, within its limits, come back, and compare (Ctrl+T)"
+            "Go to a few planes with the stage, within its limits, come back, and compare (T)"
         )
         self.abort = QPushButton(theme.icon("stop"), "Stop")
         self.abort.setToolTip("End the spot check; the focus goes back where it began")
@@ -81,7 +81,7 @@ class TrustPanel(QScrollArea):
         self._say(self.heading, f"{name}: {WORDS[badge.level]}")
         for reason in badge.reasons:
             self._say(self.reasons[reason.topic], reason.text)
-            self._paint(self._dots[reason.topic], reason.level)
+            theme.set_role(self._dots[reason.topic], role_of(reason.level))
 
     def show_running(self, progress: SpotCheckProgress | None) -> None:
         """How far the spot check is; None: none is under way."""
@@ -122,16 +122,11 @@ class TrustPanel(QScrollArea):
         if label.text() != text:
             label.setText(text)
 
-    def _paint(self, dot: QLabel, level: Level | None) -> None:
-        style = f"color: {colour_of(level)};"
-        if dot.styleSheet() != style:
-            dot.setStyleSheet(style)
-
     def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 6, 8, 6)
-        self.heading.setStyleSheet("font-weight: bold;")
+        theme.set_role(self.heading, "title")
         column.addWidget(self.heading)
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)

@@ -36,7 +36,7 @@ class TrustPart:
     menu = "&Microscope"
     actions: Mapping[str, ActionSpec] = {
         "spot_check": ActionSpec(
-            "Spot check", "A few planes with the stage against refocused ones", "tick", ("Ctrl+T",)
+            "Spot check", "A few planes with the stage against refocused ones", "tick", ("T",)
         ),
     }
 
