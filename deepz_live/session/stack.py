@@ -227,18 +227,25 @@ def _one_channel(
         number = 0
         names = content.channels or ("channel 0",)
         if wanted is not None:
-            number = _channel_number(path, names[:1], wanted)
+            number = channel_number(path, names[:1], wanted)
         return pixels, names[number]
     axis = axes.index("C")
     count = pixels.shape[axis]
     names = tuple(f"channel {number}" for number in range(count))
     if len(content.channels) == count:
         names = content.channels
-    number = _channel_number(path, names, wanted)
+    number = channel_number(path, names, wanted)
     return np.ascontiguousarray(pixels.take(number, axis)), names[number]
 
 
-def _channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
+def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
+    """Which of the channels ``names`` is wanted, by number or name.
+
+    Raises
+    ------
+    StackError
+        None of them, or none was chosen; the sentence lists them.
+    """
     if wanted in names:
         return names.index(str(wanted))
     try:
