@@ -7,8 +7,8 @@ from typing import Any
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import read_lines
-from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.frame_files import chunk_path, read_chunk
+from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.manifest import (
     EVENTS,
     FRAMES,

@@ -52,7 +52,7 @@ class ReplaySource:
         self._next = 0
         self._shown = 0
         self._loop = False
-        self._range = (0, max(len(series) - 1, 0))
+        self._span = (0, max(len(series) - 1, 0))
         self._anchor: tuple[float, float] | None = None
         self._paused = False
         self._show_one = False
@@ -112,24 +112,24 @@ class ReplaySource:
             self._anchor = None
 
     @property
-    def range(self) -> tuple[int, int]:
+    def span(self) -> tuple[int, int]:
         """First and last frame that are played, from A to B; at first all."""
-        return self._range
+        return self._span
 
-    @range.setter
-    def range(self, ends: tuple[int, int] | None) -> None:
+    @span.setter
+    def span(self, ends: tuple[int, int] | None) -> None:
         """None: all. Ends are held to the series and put in order."""
         last = max(len(self.series) - 1, 0)
         low, high = sorted(min(max(end, 0), last) for end in ends or (0, last))
         with self._lock:
-            self._range = (low, high)
+            self._span = (low, high)
             self._anchor = None
 
     @property
     def at_end(self) -> bool:
         """True where nothing follows what is shown: at B, or beyond it, and no loop."""
         with self._lock:
-            return self._shown >= self._range[1] and not self._loop
+            return self._shown >= self._span[1] and not self._loop
 
     @property
     def jumps(self) -> int:
@@ -195,7 +195,7 @@ class ReplaySource:
             if not self._show_one:
                 if self._paused or self._is_over():
                     return None
-                if self._next > self._range[1]:
+                if self._next > self._span[1]:
                     self._begin_anew()
                 if self._until_due_s() > 0:
                     return None
@@ -207,18 +207,18 @@ class ReplaySource:
 
     def _wait_s(self) -> float:
         with self._lock:
-            if self._paused or self._next > self._range[1]:
+            if self._paused or self._next > self._span[1]:
                 return _NAP_S
             return max(self._until_due_s(), 0.0)
 
     def _is_over(self) -> bool:
         """Whether nothing follows; the lock is held."""
-        beyond = self._next > self._range[1] and not self._loop
+        beyond = self._next > self._span[1] and not self._loop
         return not self._show_one and (beyond or not len(self.series))
 
     def _begin_anew(self) -> None:
         """Jump from B to A; the lock is held."""
-        self._next = self._range[0]
+        self._next = self._span[0]
         self._anchor = None
         self._seeks += 1
 

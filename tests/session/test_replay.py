@@ -236,7 +236,7 @@ def test_a_loop_goes_from_the_end_to_the_beginning_and_never_finishes(session, t
 
 def test_from_a_to_b_it_plays_only_what_lies_between(session, time):
     source = replay(session, time)
-    source.range = (7, 4)
+    source.span = (7, 4)
     source.seek(4)
     source.loop = True
     assert indices(source, 9) == [4, 5, 6, 7, 4, 5, 6, 7, 4]
@@ -244,14 +244,14 @@ def test_from_a_to_b_it_plays_only_what_lies_between(session, time):
     assert indices(source, 3) == [5, 6, 7]
     assert source.finished
     assert source.at_end
-    source.range = None
-    assert source.range == (0, 19)
+    source.span = None
+    assert source.span == (0, 19)
     assert indices(source, 1) == [8]
 
 
 def test_a_frame_beyond_b_is_shown_when_sought_and_then_a_follows(session, time):
     source = replay(session, time, hold_at_end=True)
-    source.range = (2, 5)
+    source.span = (2, 5)
     source.loop = True
     source.seek(12)
     assert indices(source, 3) == [12, 2, 3]
@@ -272,7 +272,7 @@ def test_single_steps_stand_still_and_stay_inside(session, time):
 
 def test_a_loop_is_no_loss_to_the_hub(session, time):
     source = replay(session, time, speed=None)
-    source.range, source.loop = (3, 5), True
+    source.span, source.loop = (3, 5), True
     source.seek(3)
     fifo = BlockingFifo[Frame]()
     hub = Hub(source, pace_with=fifo)

@@ -129,14 +129,14 @@ def test_no_pixel_size_and_none_given_names_the_option(tmp_path: Path) -> None:
 
 def test_colours_are_refused_with_what_to_do(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "rgb.tif", np.zeros((20, 30, 3), np.uint8), photometric="rgb")
-    with pytest.raises(StackError, match="colour image.*split its colours"):
+    with pytest.raises(StackError, match=r"colour image.*split its colours"):
         open_series(tmp_path / "rgb.tif", SeriesChoice(pixel_size_um=0.3))
 
 
 def test_values_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
     bad = MOVIE.astype(np.float32)
     bad[5, 0, :3] = np.nan
-    with pytest.raises(StackError, match="Image 5 .* holds 3 values"):
+    with pytest.raises(StackError, match=r"Image 5 .* holds 3 values"):
         open_series(ome(tmp_path / "m.ome.tif", bad, "TYX"))
 
 
@@ -153,7 +153,7 @@ def test_types_that_no_camera_has_become_float32(tmp_path: Path, dtype: str) -> 
 def test_a_file_that_ends_early_is_refused_before_it_plays(tmp_path: Path, options) -> None:
     file = plain(tmp_path / "m.tif", metadata=None, **options)
     file.write_bytes(file.read_bytes()[:-900])
-    with pytest.raises(StackError, match="cut off or damaged.*copy it again"):
+    with pytest.raises(StackError, match=r"cut off or damaged.*copy it again"):
         open_series(file, SeriesChoice(pixel_size_um=0.3))
 
 

@@ -1,0 +1,9 @@
+"""What is seen live or in a replay, as files for other programs."""
+
+from __future__ import annotations
+
+from deepz_live.app.export.drift import DRIFT_HEAD, export_drift
+from deepz_live.app.export.errors import ExportError
+from deepz_live.app.export.stack import export_stack
+
+__all__ = ["DRIFT_HEAD", "ExportError", "export_drift", "export_stack"]

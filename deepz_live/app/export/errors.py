@@ -1,0 +1,7 @@
+"""What can go wrong with exports."""
+
+from __future__ import annotations
+
+
+class ExportError(RuntimeError):
+    """There is nothing to write yet, or it cannot be written there."""
