@@ -41,7 +41,7 @@ class TwoChannels(FakeCamera):
 def window(qtbot, opened, raw, volume):
     other = FakeEngine(volume[:, ::-1])
     window = opened(camera=TwoChannels(raw), engines={"FITC": other})
-    qtbot.waitUntil(lambda: window.grid.free.picture is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
     return window
 
 
@@ -72,7 +72,8 @@ def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path)
     choose(window, 2)
     grid = window.grid
     qtbot.waitUntil(
-        lambda: grid.free.picture is not None and grid.free.picture.ndim == 3, timeout=WAIT_MS
+        lambda: grid.panes[1].picture is not None and grid.panes[1].picture.ndim == 3,
+        timeout=WAIT_MS,
     )
     qtbot.waitUntil(lambda: grid.raw.picture.ndim == 3, timeout=WAIT_MS)
     pair = window.live.live.latest_pair()
@@ -82,7 +83,7 @@ def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path)
     assert '(0, 210, 0)">FITC<' in window.channel_bar.legend.text()
     assert not window.grab().isNull()
     choose(window, 0)
-    qtbot.waitUntil(lambda: grid.free.picture.ndim == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: grid.panes[1].picture.ndim == 2, timeout=WAIT_MS)
     assert window.channel_bar.legend.text() == ""
 
 
