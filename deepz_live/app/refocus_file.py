@@ -78,7 +78,9 @@ def refocus_file(
     distances = parse_distances(what.z) if what.z is not None else ()
     rule = parse_surface(what.surface) if isinstance(what.surface, str) else what.surface
     check_range(distances, bundle.facts.z_planes_um)
-    series, notes = frames_for(bundle, path, choice or SeriesChoice(), what.resample, tell)
+    assumed: list[str] = []
+    chosen = choice or SeriesChoice()
+    series, notes = frames_for(bundle, path, chosen, what.resample, assumed.append)
     size_um = bundle.facts.pixel_size_um
     dpm = None
     if rule is not None:
@@ -86,6 +88,8 @@ def refocus_file(
         check_range(dpm, bundle.facts.z_planes_um)
         notes["surface"] = repr(rule)
     check_name(out)
+    for sentence in assumed:
+        tell(sentence)
     facts = InferredFacts(
         distances_um=distances or (float("nan"),),
         pixel_size_um=size_um,
