@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
-from deepz_live.gui.contrast import Crop, Levels, auto_levels, blend, crop_for, to_screen
 from deepz_live.gui.panes.canvas import Legend
 from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
 from deepz_live.gui.panes.pane import Pane
 from deepz_live.gui.panes.titles import signed, title_of
+from deepz_live.image.contrast import Crop, Levels, auto_levels, blend, crop_for, to_screen
 from deepz_live.refocus.cuts import Cut, SectionCut
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame

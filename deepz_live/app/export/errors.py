@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class ExportError(RuntimeError):
     """There is nothing to write yet, or it cannot be written there."""
+
+
+class ExportCancelledError(ExportError):
+    """Somebody stopped it; nothing was written."""

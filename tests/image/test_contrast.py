@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.gui.contrast import STRIP_PIXELS, Levels, to_screen
+from deepz_live.image.contrast import STRIP_PIXELS, Levels, to_screen
 
 LEVELS = Levels(100.0, 1100.0)
 
