@@ -106,7 +106,7 @@ def export_movie(
             columns=movie.columns,
             foot=foot_line(own.bundle) if cuts else "",
         )
-        rate_hz = movie.frame_rate_hz or _rate_hz(series, numbers)
+        rate_hz = movie.frame_rate_hz or frame_rate_hz(series, numbers)
         with MovieWriter(path, sheet.size, rate_hz, _facts(series, own.bundle, movie)) as writer:
             writer.add(sheet.draw(painter.pictures(first), stamp(first, first)))
             progress(1, len(numbers))
@@ -190,7 +190,8 @@ def _numbers(series: FrameSeries, movie: Movie) -> list[int]:
     return numbers
 
 
-def _rate_hz(series: FrameSeries, numbers: Sequence[int]) -> float:
+def frame_rate_hz(series: FrameSeries, numbers: Sequence[int]) -> float:
+    """The recorded pace of these frames, between 1 and 60 pictures a second."""
     span_s = series.facts[numbers[-1]].time_s - series.facts[numbers[0]].time_s
     rate_hz = (len(numbers) - 1) / span_s if span_s > 0 else 10.0
     return min(max(rate_hz, LEAST_HZ), MOST_HZ) if math.isfinite(rate_hz) else 10.0
