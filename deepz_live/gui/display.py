@@ -14,7 +14,15 @@ from deepz_live.gui.panes.canvas import Legend
 from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
 from deepz_live.gui.panes.pane import Pane
 from deepz_live.gui.panes.titles import signed, title_of
-from deepz_live.image.contrast import Crop, Levels, auto_levels, blend, crop_for, to_screen
+from deepz_live.image.levels import (
+    COLOURS,
+    Crop,
+    Levels,
+    auto_levels,
+    blend,
+    crop_for,
+    to_screen,
+)
 from deepz_live.refocus.cuts import Cut, SectionCut
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
@@ -53,6 +61,12 @@ class Scale:
         return (self.z_planes_um[0], self.z_planes_um[-1]) if self.z_planes_um else None
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """What the first and the last plane are called."""
+        low, high = self.range_um or (0.0, 0.0)
+        return f"{signed(low)} µm", f"{signed(high)} µm"
+
+    @property
     def depth_px(self) -> float:
         """Depth of all planes in pixels of the frame, each as thick as its step."""
         planes = self.z_planes_um
@@ -84,6 +98,8 @@ class Display:
         self._made: dict[Cut, Layers] = {}
         self._scale = Scale((), 0.0)
         self._heads: dict[Pane, str] = {}
+        self._pinned: set[tuple[Pane, str]] = set()
+        self._colours: dict[str, str] = {}
         self._notes = ("", "")
 
     @property
@@ -95,7 +111,7 @@ class Display:
         """Change part of the look; levels are measured anew unless they are held."""
         self._look = replace(self._look, **changes)
         if not self._look.hold:
-            self._levels.clear()
+            self._levels = {key: self._levels[key] for key in self._pinned if key in self._levels}
             self._measured_s.clear()
         self.redraw()
 
@@ -104,6 +120,7 @@ class Display:
         self._raw = {}
         self._made.clear()
         self._heads.clear()
+        self._pinned.clear()
         self._levels.clear()
         self._measured_s.clear()
         self._notes = note_raw, note_planes
@@ -143,21 +160,69 @@ class Display:
             images |= {pane: self._raw for pane in self._grid.panes if pane.cut is None}
         self._show(images)
 
-    def value_at(self, at: tuple[float, float]) -> float | None:
-        """Counts of the (first) raw image at ``(y, x)``; None outside of it."""
+    def value_at(self, pane: Pane, at: tuple[float, float]) -> float | None:
+        """Counts of a pane's (first) image at ``(y, x)``; None outside of it, or in a section."""
         y, x = int(np.floor(at[0])), int(np.floor(at[1]))
-        raw = next(iter(self._raw.values()), None)
-        if raw is None or not (0 <= y < raw.shape[0] and 0 <= x < raw.shape[1]):
+        layers = self.layers(pane)
+        if not layers or isinstance(pane.cut, SectionCut):
             return None
-        return float(raw[y, x])
+        image = _brightness(next(iter(layers.values())))
+        if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
+            return None
+        return float(image[y, x])
 
     def levels(self, pane: Pane, channel: str) -> Levels | None:
         """The levels a pane is shown with in a channel."""
         return self._levels.get((pane, channel))
 
+    def layers(self, pane: Pane) -> Layers:
+        """The images that a pane shows, by channel; empty without any."""
+        return self._raw if pane.cut is None else self._made.get(pane.cut, {})
+
+    def pin(self, pane: Pane, channel: str, levels: Levels) -> None:
+        """Keep these levels, whatever the picture does."""
+        self._pinned.add((pane, channel))
+        self._levels[pane, channel] = levels
+        self._show({pane: self.layers(pane)})
+
+    def unpin(self, pane: Pane) -> None:
+        """Levels of all its channels follow the picture again."""
+        keys = [key for key in self._pinned if key[0] is pane]
+        for key in keys:
+            self._pinned.discard(key)
+            self._levels.pop(key, None)
+            self._measured_s.pop(key, None)
+        if keys:
+            self.redraw()
+
+    def pinned(self, pane: Pane, channel: str) -> bool:
+        """Whether levels were set by hand."""
+        return (pane, channel) in self._pinned
+
+    def use_channels(self, names: tuple[str, ...]) -> None:
+        """The channels of the stream; a colour that was chosen before is kept."""
+        free = [name for name in COLOURS if name not in self._colours.values()]
+        for name in names:
+            if name not in self._colours:
+                self._colours[name] = free.pop(0) if free else "gray"
+
+    def channel_colour(self, channel: str) -> str:
+        """Name of the colour that a channel has in overlays."""
+        return self._colours.get(channel, "gray")
+
+    def set_channel_colour(self, channel: str, colour: str) -> None:
+        """One of :data:`COLOURS`; a channel that has it takes the old one."""
+        old = self.channel_colour(channel)
+        for other, its in self._colours.items():
+            if its == colour:
+                self._colours[other] = old
+        self._colours[channel] = colour
+        self.redraw()
+
     def _measure(self, images: dict[Pane, Layers]) -> None:
         """Levels for these panes, a few times a second and gliding, so that nothing flickers."""
         keys = [(pane, name) for pane, layers in images.items() for name in layers]
+        keys = [key for key in keys if key not in self._pinned]
         fresh = [key for key in keys if key not in self._levels]
         if not fresh and self._look.hold:
             return
@@ -183,7 +248,7 @@ class Display:
             pool = [_brightness(layers[name]) for layers in everywhere if name in layers]
             common = auto_levels(*pool)
             for key in dict.fromkeys([*keys, *self._levels]):
-                if key[1] == name:
+                if key[1] == name and key not in self._pinned:
                     self._glide(key, common)
 
     def _glide(self, key: tuple[Pane, str], target: Levels) -> None:
@@ -217,7 +282,7 @@ class Display:
 
     def _draw(self, pane: Pane, layers: Layers) -> None:
         if isinstance(pane.cut, SectionCut):
-            pane.set_depth(self._scale.depth_px)
+            pane.set_depth(self._scale.depth_px, self._scale.ends)
         images = {name: _brightness(image) for name, image in layers.items()}
         rows, columns = next(iter(images.values())).shape
         pixels, (tall, wide) = self._pixels(pane, (rows, columns))
@@ -254,13 +319,13 @@ class Display:
         self, pane: Pane, layers: Layers, crop: Crop, screens: list[NDArray[np.uint8]]
     ) -> NDArray[np.uint8]:
         if len(screens) > 1:
-            return blend(screens)
+            colours = [self.channel_colour(name) for name in layers]
+            return blend(dict(zip(colours, screens, strict=True)))
         (image,) = layers.values()
         range_um = self._scale.range_um
         if image.ndim == 2 or range_um is None:
             return screens[0]
-        low, high = (f"{signed(end)} µm" for end in range_um)
-        pane.set_legend(Legend(colour_table(DEPTH_MAP), low, high))
+        pane.set_legend(Legend(colour_table(DEPTH_MAP), *self._scale.ends))
         return depth_coded(screens[0], crop.of(image[1]), range_um)
 
     def _legend(self, pane: Pane, layers: Layers) -> str:

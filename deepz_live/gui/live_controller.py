@@ -90,6 +90,7 @@ class LiveController:
             NO_CAMERA if live is None else WAITING, NO_MODEL if engine is None else WAITING
         )
         names = live.channels if live is not None else ()
+        parts.display.use_channels(names)
         parts.channel_bar.set_channels(names)
         self.show_channel(names[0] if names else None)
         parts.view.use(live, planes, shape, pixel_size_um)
@@ -140,14 +141,23 @@ class LiveController:
         self._overlay = bool(names) and channel is None
         self._frame = self._result = None
 
-    def point(self, at: tuple[float, float] | None) -> None:
-        """Say what is under the mouse."""
-        value = self._parts.display.value_at(at) if at is not None else None
-        if at is None or value is None:
+    def point(self, pane: int, at: tuple[float, float] | None) -> None:
+        """Say what is under the mouse: where, the camera's counts, and the pane's."""
+        grid, display = self._parts.grid, self._parts.display
+        raw = display.value_at(grid.raw, at) if at is not None else None
+        if at is None or raw is None:
             self._parts.status_line.show_cursor("")
-        else:
-            text = f"x {int(at[1])}  y {int(at[0])} px   raw {value:.0f} counts"
-            self._parts.status_line.show_cursor(text)
+            return
+        y, x = at
+        parts = [f"x {int(x)}  y {int(y)} px"]
+        if grid.pixel_size_um:
+            parts.insert(0, f"x {x * grid.pixel_size_um:.1f}  y {y * grid.pixel_size_um:.1f} µm")
+        parts.append(f"raw {raw:.0f} counts")
+        under = grid.panes[pane]
+        own = display.value_at(under, at) if under.cut is not None else None
+        if own is not None:
+            parts.append(f"inferred {own:.0f}")
+        self._parts.status_line.show_cursor("   ".join(parts))
 
     def _mark_dirty(self) -> None:
         self._dirty = True
@@ -200,6 +210,10 @@ class LiveController:
             line.show_field("provider", f"runs on {status.provider}", tip=status.reason)
         line.show_field("lost", *lost_text(status))
         line.show_field("channels", *pace_text(status.channels))
+        display = self._parts.display
+        self._parts.channel_bar.show_colours(
+            {name: display.channel_colour(name) for name in live.channels}
+        )
         line.show_field("focus", *focus_text(status.focus))
         self._parts.record.show(status)
         self._parts.transport.update()

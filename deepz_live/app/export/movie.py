@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepz_live.app.export.errors import ExportCancelledError, ExportError
 from deepz_live.app.export.frames import Refocused, refocused_frames
 from deepz_live.app.export.sheet import Cell, Picture, Sheet
-from deepz_live.image.contrast import auto_levels, to_screen
+from deepz_live.image.levels import auto_levels, to_screen
 from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.cuts import Cut, SectionCut
 from deepz_live.refocus.engine import Engine

@@ -50,6 +50,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.wheel_is_knob = self.brush = False
         self.lines: tuple[Line, ...] = ()
         self.legend: Legend | None = None
+        self.ends: tuple[str, str] | None = None
+        """Names of the picture's first and last row, or column if :attr:`sideways`."""
+        self.sideways = False
         self._pressed: QPointF | None = None
         self.box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self.box.setBackgroundColor(theme.FIELD)
@@ -83,6 +86,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._draw_mark(painter, self.cursor_at, theme.KNOB, 5, 12)
             self._draw_scale_bar(painter)
             self._draw_legend(painter)
+            self._draw_ends(painter)
         painter.restore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -199,6 +203,21 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         painter.setPen(QColor(theme.INK))
         painter.drawText(QPointF(left + 15, top + metrics.ascent()), legend.high)
         painter.drawText(QPointF(left + 15, top + height), legend.low)
+
+    def _draw_ends(self, painter: QPainter) -> None:
+        if self.ends is None:
+            return
+        metrics = painter.fontMetrics()
+        first, last = self.ends
+        wide, tall = metrics.horizontalAdvance(last) + 8, metrics.height()
+        right = self.width() - wide - 4.0
+        bottom = self.height() - tall - 4.0
+        start = QPointF(4.0 if self.sideways else right, 4.0)
+        end = QPointF(right, 4.0) if self.sideways else QPointF(right, bottom)
+        for text, corner in ((first, start), (last, end)):
+            painter.fillRect(QRectF(corner.x(), corner.y(), wide, tall), QColor(0, 0, 0, 130))
+            painter.setPen(QColor(theme.INK))
+            painter.drawText(QPointF(corner.x() + 4, corner.y() + metrics.ascent()), text)
 
 
 def nice_length_um(longest_um: float) -> float:

@@ -18,7 +18,8 @@ MOST_PANES = 12
 class PaneGrid(QWidget):
     """One to twelve panes in one, two or three rows; every signal says which pane, from 0."""
 
-    hovered = pyqtSignal(object)
+    hovered = pyqtSignal(int, object)
+    """``(y, x)`` in pixels of the frame; None where the mouse is in no picture or a section."""
     view_changed = pyqtSignal()
     panes_changed = pyqtSignal()
     """There are more, fewer or other panes."""
@@ -164,7 +165,7 @@ class PaneGrid(QWidget):
         under = self.sender()
         for pane in self._panes:
             pane.set_cursor(None if pane is under else at)
-        self.hovered.emit(at)
+        self.hovered.emit(self._number(), at)
 
     def _click(self, at: tuple[float, float] | None) -> None:
         self.clicked.emit(self._number(), at)

@@ -6,9 +6,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPoint, QRectF, pyqtSignal
+from PyQt6.QtCore import QPoint, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from deepz_live.gui import theme
 from deepz_live.gui.panes.canvas import Canvas, Legend
@@ -22,7 +30,8 @@ BADGE_COLOURS = {"good": "#6fae6a", "caution": theme.CAUTION, "alarm": theme.ALA
 class Pane(QFrame):
     """A picture in pixel coordinates: pixel ``(y, x)`` covers ``x … x + 1``, ``y … y + 1``.
 
-    In an upright section the depth axis is scaled to pixels, too: µm over the pixel size.
+    In an upright section the depth axis is scaled to pixels, too: µm over the pixel size; on the
+    screen it is stretched to fill the pane.
     ``choosable``: the operator may choose what it shows.
     """
 
@@ -47,6 +56,9 @@ class Pane(QFrame):
         self._title = QLabel()
         self._side = QLabel()
         theme.set_role(self._side, "dim")
+        # Where both do not fit, the title stays whole.
+        self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._side.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._more = QToolButton()
         self._more.setText("\N{HORIZONTAL ELLIPSIS}")
         self._more.setToolTip("What this pane shows (or right-click)")
@@ -68,8 +80,12 @@ class Pane(QFrame):
     def set_cut(self, cut: Cut | None) -> None:
         """Show something else; the old picture stays until there is a new one."""
         self._cut = cut
-        self._canvas.wheel_is_knob = isinstance(cut, PlaneCut | SurfaceCut | SectionCut)
-        self._canvas.legend = None
+        upright = isinstance(cut, SectionCut)
+        self._canvas.wheel_is_knob = upright or isinstance(cut, PlaneCut | SurfaceCut)
+        self._canvas.legend = self._canvas.ends = None
+        self._canvas.sideways = isinstance(cut, SectionCut) and cut.axis == "yz"
+        # A few µm of depth beside a wide field: true to scale a section would be a thread.
+        self._canvas.box.setAspectLocked(not upright)
         self.show_rect(self._rect)
 
     @property
@@ -153,8 +169,9 @@ class Pane(QFrame):
         self._canvas.item.setImage(screen, autoLevels=False, levels=None)
         self._canvas.item.setRect(rect)
 
-    def set_depth(self, depth_px: float) -> None:
-        """Extent of the depth axis of a section, in pixels."""
+    def set_depth(self, depth_px: float, ends: tuple[str, str]) -> None:
+        """Extent of the depth axis of a section in pixels, and what its ends are called."""
+        self._canvas.ends = ends
         if depth_px != self._depth_px:
             self._depth_px = depth_px
             self.show_rect(self._rect)
@@ -192,7 +209,8 @@ class Pane(QFrame):
             self._canvas.redraw()
 
     def set_cross(self, at: tuple[float, float] | None) -> None:
-        """Mark the pixel ``(y, x)`` through which sections go."""
+        """Mark the pixel ``(y, x)`` through which sections go; in a section there is none."""
+        at = None if isinstance(self._cut, SectionCut) else at
         if self._canvas.cross_at != at:
             self._canvas.cross_at = at
             self._canvas.redraw()
@@ -254,8 +272,7 @@ class Pane(QFrame):
         head.setSpacing(5)
         head.addWidget(self._badge)
         head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._side)
+        head.addWidget(self._side, 1)
         head.addWidget(self._more)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

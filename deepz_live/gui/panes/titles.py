@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepz_live.refocus.cuts import Cut, PlaneCut, ProjectionCut, SurfaceCut
 
 RAW_TITLE = "raw, measured"
-PROJECTIONS = {"max": "maximum", "mean": "mean", "depth": "depth in colour"}
+PROJECTIONS = {"max": "max", "mean": "mean", "depth": "depth"}
 
 
 def title_of(
@@ -30,8 +30,8 @@ def _name(cut: Cut, range_um: tuple[float, float] | None, pixel_size_um: float) 
         low, high = (signed(end, 0 if float(end).is_integer() else 1) for end in range_um)
         return f"{name} {low} … {high} µm"
     along = "y" if cut.axis == "xz" else "x"
-    place = f"{cut.at_px * pixel_size_um:.1f} µm" if pixel_size_um else f"{cut.at_px:.0f} px"
-    return f"{cut.axis} section at {along} = {place}"
+    place = f"{cut.at_px * pixel_size_um:.0f} µm" if pixel_size_um else f"{cut.at_px:.0f} px"
+    return f"{cut.axis} at {along} = {place}"
 
 
 def signed(value: float, digits: int = 1) -> str:
