@@ -19,8 +19,8 @@ from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import Part
 from deepz_live.gui.record_controller import RecordController
+from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.status_line import StatusLine
-from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult

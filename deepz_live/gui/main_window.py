@@ -34,8 +34,9 @@ from deepz_live.gui.pane_menu import show_pane_menu
 from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
+from deepz_live.gui.replay.bar import TransportBar
+from deepz_live.gui.replay.controller import TransportController, replay_of
 from deepz_live.gui.status_line import StatusLine
-from deepz_live.gui.transport import TransportBar, TransportController, replay_of
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.gui.window_parts import make_parts
 from deepz_live.gui.wizard.real_desk import RealWizardDesk
