@@ -29,6 +29,11 @@ class Asking:
         path = QFileDialog.getExistingDirectory(self._parent, title, str(beginning))
         return Path(path) if path else None
 
+    def file(self, title: str, beginning: Path, kinds: str) -> Path | None:
+        """A file that exists."""
+        path, _ = QFileDialog.getOpenFileName(self._parent, title, str(beginning), kinds)
+        return Path(path) if path else None
+
     def where(self, title: str, proposal: Path, kinds: str) -> Path | None:
         """A file to write."""
         path, _ = QFileDialog.getSaveFileName(self._parent, title, str(proposal), kinds)

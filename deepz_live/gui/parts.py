@@ -45,6 +45,9 @@ class Shop(Protocol):
     transport: TransportController
     asking: Asking
 
+    def window(self) -> QWidget | None:
+        """The window itself."""
+
     @property
     def shown(self) -> LiveSession | None:
         """The session that is shown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.gui.drift.part import DriftPart
+from deepz_live.gui.elsewhere.part import ElsewherePart
 from deepz_live.gui.markers.part import MarkersPart
 from deepz_live.gui.parts import Part, Shop
 from deepz_live.gui.replay.part import ReplayPart
@@ -18,4 +19,5 @@ def make_parts(shop: Shop) -> tuple[Part, ...]:
         VolumePart(shop),
         MarkersPart(shop),
         ReplayPart(shop),
+        ElsewherePart(shop),
     )
