@@ -79,10 +79,11 @@ def compare_models(
             rows += _scores(first, second, pairing, engines[0], series.info.pixel_size_um)
             if board is None:
                 board = _Board(first, second, pairing, series.info.pixel_size_um)
-                write_png(out / "compare.png", board.draw(first, second))
+                said = {"Source": series.info.origin, "Description": board.foot}
+                write_png(out / "compare.png", board.draw(first, second), said)
                 if len(series) > 1:
                     rate_hz = frame_rate_hz(series, everything)
-                    facts = {"title": f"{series.info.origin}", "comment": board.foot}
+                    facts = {"title": series.info.origin, "comment": board.foot}
                     writer = MovieWriter(out / "compare.mp4", board.size, rate_hz, facts)
                     movie = stack.enter_context(writer)
             if movie is not None:

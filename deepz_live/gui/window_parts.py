@@ -5,6 +5,7 @@ from __future__ import annotations
 from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.gui.drift.part import DriftPart
 from deepz_live.gui.elsewhere.part import ElsewherePart
+from deepz_live.gui.export.part import ExportPart
 from deepz_live.gui.markers.part import MarkersPart
 from deepz_live.gui.parts import Part, Shop
 from deepz_live.gui.replay.part import ReplayPart
@@ -20,4 +21,5 @@ def make_parts(shop: Shop) -> tuple[Part, ...]:
         MarkersPart(shop),
         ReplayPart(shop),
         ElsewherePart(shop),
+        ExportPart(shop),
     )

@@ -115,7 +115,11 @@ def fake_bundle(z_planes_um=Z_PLANES_UM):
     )
     identity = {"path": "fake-bundle", "sha256": facts.sha256, "network": facts.network}
     return SimpleNamespace(
-        facts=facts, path="fake-bundle", name="fake-bundle", identity=lambda: identity
+        facts=facts,
+        path="fake-bundle",
+        name="fake-bundle",
+        sha256=facts.sha256,
+        identity=lambda: identity,
     )
 
 

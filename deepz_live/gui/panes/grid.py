@@ -62,6 +62,11 @@ class PaneGrid(QWidget):
         """Pixel of the frame in the sample."""
         return self._pixel_size_um
 
+    @property
+    def colour_map(self) -> str:
+        """Name of the colours of all panes, one of :data:`COLOUR_MAPS`."""
+        return self._colours
+
     def show_cuts(self, cuts: Sequence[Cut | None], selected: int) -> None:
         """As many panes as cuts, each with its cut (None: raw)."""
         changed = len(cuts) != len(self._panes)
