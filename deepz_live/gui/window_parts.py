@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepz_live.gui.compare.part import ComparePart
 from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.gui.drift.part import DriftPart
 from deepz_live.gui.elsewhere.part import ElsewherePart
@@ -22,4 +23,5 @@ def make_parts(shop: Shop) -> tuple[Part, ...]:
         ReplayPart(shop),
         ElsewherePart(shop),
         ExportPart(shop),
+        ComparePart(shop),
     )

@@ -30,8 +30,9 @@ class PaneGrid(QWidget):
     wheel_turned = pyqtSignal(int, int)
     menu_wanted = pyqtSignal(int, QPoint)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, choosable: bool = True) -> None:
         super().__init__(parent)
+        self._choosable = choosable
         self._panes: list[Pane] = []
         self._field = (1, 1)
         self._pixel_size_um = 0.0
@@ -126,7 +127,7 @@ class PaneGrid(QWidget):
             pane.set_cross(at)
 
     def _made(self) -> Pane:
-        pane = Pane()
+        pane = Pane(choosable=self._choosable)
         pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         pane.set_colours(colour_table(self._colours))
         pane.set_pixel_size(self._pixel_size_um)
