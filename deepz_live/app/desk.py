@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deepz_live.app.live_opening import channel_engines, live_on, stream_of
+from deepz_live.session.replay import ReplaySource
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope
@@ -126,6 +127,20 @@ class Desk:
         self._live, self._engine = live, live.engine
         return live
 
+    def open_both(self, profile: Path, bundle: Path) -> LiveSession:
+        """A model and a microscope at once, for a start from nothing.
+
+        Raises
+        ------
+        ProfileError, MicroscopeError, SourceError, BundleError, RefocusError, DeskError
+            Nothing runs.
+        """
+        fresh = self._openers.engine(bundle)
+        self._let_go(self._engine)
+        self._engine = fresh
+        self._owned.append(fresh)
+        return self.open_profile(profile)
+
     def open_profile(self, path: Path) -> LiveSession:
         """Stream from another microscope.
 
@@ -220,6 +235,39 @@ class Desk:
         self._channel_models.close()
         self._channel_models, self._live, self._lent = models, live, False
         return live
+
+    def borrow(self, work: Callable[[Microscope], None], what: str) -> None:
+        """Let ``work`` have the microscope with the stream stopped; then stream as it is set now.
+
+        A replay goes on: it does not use the camera. ``what`` ends the sentence of a refusal
+        ("… before the exposure is changed").
+
+        Raises
+        ------
+        MicroscopeError, LimitError, DeskError
+            From ``work``, or refused; the camera streams again.
+        """
+        if self._lent:
+            raise DeskError(f"The calibration has the microscope; close its window before {what}.")
+        if self._microscope is None:
+            raise DeskError("No microscope is open; open a profile first.")
+        live = self._live
+        if live is None or isinstance(live.source, ReplaySource):
+            work(self._microscope)
+            return
+        self._refuse_while_recording(what)
+        try:
+            work(self.lend())
+        finally:
+            self._stream_again(live.channels)
+
+    def _stream_again(self, channels: Sequence[str]) -> None:
+        """As before, also where channels were taken in turn."""
+        one_camera = self._microscope is not None and len(self._microscope.cameras) == 1
+        if len(channels) > 1 and one_camera:
+            self.open_channels(channels)
+        else:
+            self.take_back()
 
     def lend(self) -> Microscope:
         """Stop the stream, so that somebody else can use the microscope; harmless when repeated.

@@ -178,7 +178,7 @@ class LiveController:
         if sentence != self._error:
             self._error = sentence
             if sentence:
-                self._parts.banner.show_error(sentence)
+                self._parts.banner.show_error(sentence, live.error)
         warnings = list(live.warnings)
         warnings += self._result.warnings if self._result is not None else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))

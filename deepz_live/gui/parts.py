@@ -20,7 +20,8 @@ from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.view import RefocusResult
 
-Area = Literal["left", "right", "bottom"]
+Area = Literal["left", "right", "bottom", "floating"]
+"""Where a panel stands at first; a floating one is a window of its own, for what is large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -170,7 +170,12 @@ def load_bundle(path: Path) -> Bundle:
 
 def shipped_bundle() -> Bundle:
     """The bundle that comes with the package, trained on the built-in microscope's beads."""
-    return load_bundle(_shipped_folder() / SHIPPED)
+    return load_bundle(shipped_path())
+
+
+def shipped_path() -> Path:
+    """Where it lies."""
+    return _shipped_folder() / SHIPPED
 
 
 def shipped_names() -> list[str]:

@@ -56,10 +56,7 @@ def test_the_second_is_shown_in_the_grey_values_of_the_first(qtbot, compared):
     levels = compared.display.levels(above, "TexasRed")
     qtbot.waitUntil(lambda: part.display.levels(below, "TexasRed") == levels, timeout=WAIT_MS)
     bright, dim = (np.asarray(pane.picture).astype(float) for pane in (above, below))
-    assert dim.max() < 0.8 * bright.max()
-    assert np.unravel_index(dim.argmax(), dim.shape) != np.unravel_index(
-        bright.argmax(), bright.shape
-    )
+    assert dim.mean() < 0.8 * bright.mean()
 
 
 def test_another_depth_and_another_frame_are_followed(qtbot, compared):

@@ -189,3 +189,4 @@ class ComparePart:
         dock = self.panel.parentWidget()
         if dock is not None:
             dock.setVisible(on)
+            dock.raise_()

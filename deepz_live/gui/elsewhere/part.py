@@ -14,8 +14,6 @@ from deepz_live.refocus.view import RefocusResult
 from deepz_live.session.manifest import is_session
 from deepz_live.session.series import Contents, SeriesChoice, look_at
 
-KINDS = "Images (*.tif *.tiff)"
-
 
 class ElsewherePart:
     """Finds out what a file is, asks for what it does not say, and plays it."""
@@ -52,13 +50,13 @@ class ElsewherePart:
 
     def ask_file(self) -> None:
         """Choose a file."""
-        path = self._shop.asking.file("Open images", self._shop.recordings, KINDS)
+        path = self._shop.asking.images()
         if path is not None:
             self.open(path)
 
     def ask_folder(self) -> None:
         """Choose the folder of a Zarr image."""
-        path = self._shop.asking.folder("Open OME-Zarr: its folder", self._shop.recordings)
+        path = self._shop.asking.folder("Open OME-Zarr: its folder", "images", None)
         if path is not None:
             self.open(path)
 

@@ -55,6 +55,7 @@ class JobPanel(QWidget):
         dock = self.parentWidget()
         if dock is not None:
             dock.setVisible(on)
+            dock.raise_()
 
 
 class Jobs:

@@ -42,7 +42,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     menu_wanted = pyqtSignal(QPoint)
 
     def __init__(self) -> None:
-        super().__init__(background=theme.FIELD)
+        super().__init__(background=theme.PICTURE)
         self.note = ""
         self.pixel_size_um = 0.0
         self.cursor_at: tuple[float, float] | None = None
@@ -55,7 +55,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.sideways = False
         self._pressed: QPointF | None = None
         self.box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
-        self.box.setBackgroundColor(theme.FIELD)
+        self.box.setBackgroundColor(theme.PICTURE)
         self.item = pg.ImageItem(axisOrder="row-major")
         self.box.addItem(self.item)
         self.setCentralItem(self.box)
@@ -85,8 +85,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._draw_note(painter)
         else:
             paint_lines(painter, self, self.lines)
-            self._draw_mark(painter, self.cross_at, theme.INK_DIM, 4, 9)
-            self._draw_mark(painter, self.cursor_at, theme.KNOB, 5, 12)
+            self._draw_mark(painter, self.cross_at, theme.ON_PICTURE_DIM, 4, 9)
+            self._draw_mark(painter, self.cursor_at, theme.ON_PICTURE_KNOB, 5, 12)
             self._draw_scale_bar(painter)
             self._draw_legend(painter)
             self._draw_ends(painter)
@@ -155,7 +155,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.moved.emit(QRectF(self.box.viewRect()))
 
     def _draw_note(self, painter: QPainter) -> None:
-        painter.setPen(QColor(theme.INK_DIM))
+        painter.setPen(QColor(theme.ON_PICTURE_DIM))
         area = QRectF(self.rect()).adjusted(18, 18, -18, -18)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(area, int(flags), self.note)
@@ -187,8 +187,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         width = max(length, painter.fontMetrics().horizontalAdvance(text)) + 12
         shade = QColor(0, 0, 0, 130)
         painter.fillRect(QRectF(left - 6, bottom - 22, width, 28), shade)
-        painter.fillRect(QRectF(left, bottom - 2, length, 3), QColor(theme.INK))
-        painter.setPen(QColor(theme.INK))
+        painter.fillRect(QRectF(left, bottom - 2, length, 3), QColor(theme.ON_PICTURE))
+        painter.setPen(QColor(theme.ON_PICTURE))
         painter.drawText(QPointF(left, bottom - 7), text)
 
     def _draw_legend(self, painter: QPainter) -> None:
@@ -203,7 +203,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         column = np.ascontiguousarray(legend.table[::-1, None, :])
         bar = QImage(column.tobytes(), 1, len(column), 3, QImage.Format.Format_RGB888).copy()
         painter.drawImage(QRectF(left, top, 10, height), bar)
-        painter.setPen(QColor(theme.INK))
+        painter.setPen(QColor(theme.ON_PICTURE))
         painter.drawText(QPointF(left + 15, top + metrics.ascent()), legend.high)
         painter.drawText(QPointF(left + 15, top + height), legend.low)
 

@@ -23,8 +23,8 @@ from deepz_live.gui.panes.canvas import Canvas, Legend
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.refocus.cuts import Cut, PlaneCut, SectionCut, SurfaceCut
 
+SIDE_GAP_PX = 30
 Level = Literal["", "good", "caution", "alarm"]
-BADGE_COLOURS = {"good": "#6fae6a", "caution": theme.CAUTION, "alarm": theme.ALARM}
 
 
 class Pane(QFrame):
@@ -56,9 +56,9 @@ class Pane(QFrame):
         self._title = QLabel()
         self._side = QLabel()
         theme.set_role(self._side, "dim")
-        # Where both do not fit, the title stays whole.
-        self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._side.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._side_text = ""
         self._more = QToolButton()
         self._more.setText("\N{HORIZONTAL ELLIPSIS}")
         self._more.setToolTip("What this pane shows (or right-click)")
@@ -143,25 +143,23 @@ class Pane(QFrame):
         """The name of the pane, and small to the right the levels."""
         if self._title.text() != text:
             self._title.setText(text)
-        if self._side.text() != side:
-            self._side.setText(side)
+        if self._side_text != side:
+            self._side_text = side
+        self._fit_side()
 
     def set_badge(self, level: Level, tip: str = "") -> None:
         """How far the picture can be trusted, and why; an empty level hides the badge."""
         if self.badge != level:
-            self._badge.setProperty("level", level)
+            theme.set_look(self._badge, "level", level)
             self._badge.setVisible(bool(level))
-            if level:
-                self._badge.setStyleSheet(f"color: {BADGE_COLOURS[level]};")
         if self._badge.toolTip() != tip:
             self._badge.setToolTip(tip)
 
     def set_selected(self, on: bool) -> None:
         """Mark the pane that the depth knob turns."""
         self._selected = on
-        self._title.setStyleSheet(f"color: {theme.KNOB if on else theme.INK}; font-weight: bold;")
-        edge = theme.KNOB if on else "transparent"
-        self._canvas.setStyleSheet(f"border: 1px solid {edge};")
+        theme.set_role(self._title, "step" if on else "title")
+        theme.set_look(self._canvas, "selected", on)
 
     def set_picture(self, screen: NDArray[np.uint8], rect: QRectF) -> None:
         """Show ``(Y, X)`` grey values or ``(Y, X, 3)`` colours over the pixels ``rect``."""
@@ -234,8 +232,17 @@ class Pane(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Keep in view what was in view."""
         super().resizeEvent(event)
+        self._fit_side()
         self.show_rect(self._rect)
         self.resized.emit()
+
+    def _fit_side(self) -> None:
+        """In a narrow pane the title is what must be read."""
+        around = self._title.sizeHint().width() + self._more.sizeHint().width() + SIDE_GAP_PX
+        wanted = self._side.fontMetrics().horizontalAdvance(self._side_text)
+        text = self._side_text if around + wanted <= self.width() else ""
+        if self._side.text() != text:
+            self._side.setText(text)
 
     def _take_rect(self, rect: QRectF) -> None:
         if isinstance(self._cut, SectionCut):

@@ -12,7 +12,7 @@ from typing import Any
 
 from deepz_live.gui.bridge import Relay
 
-_ROLES = {
+ROLES = {
     "Camera": "setCameraDevice",
     "Focus": "setFocusDevice",
     "XYStage": "setXYStageDevice",
@@ -22,16 +22,25 @@ Slot = Callable[..., Any]
 
 
 class CoreView:
-    """Passes everything on to ``core``, but hands out :class:`GuiEvents` as its events."""
+    """Passes everything on to ``core``, but hands out :class:`GuiEvents` as its events.
 
-    def __init__(self, core: Any) -> None:
+    ``gone`` says whether the devices have been let go.
+    """
+
+    def __init__(self, core: Any, gone: Callable[[], bool] = lambda: False) -> None:
         self._core = core
-        self.events = GuiEvents(core.events)
+        self.events = GuiEvents(core.events, gone)
+        self.mda = MdaView(core.mda, gone)
+
+    def close(self) -> None:
+        """No device speaks to widgets that are going."""
+        self.events.close()
+        self.mda.events.close()
 
     def setProperty(self, label: str, name: str, value: Any) -> None:  # noqa: N802 - the core's
         """A role is given by its own call: the property knows no device written in Python."""
-        if label == "Core" and name in _ROLES:
-            getattr(self._core, _ROLES[name])(value)
+        if label == "Core" and name in ROLES:
+            getattr(self._core, ROLES[name])(value)
         else:
             self._core.setProperty(label, name, value)
 
@@ -39,11 +48,23 @@ class CoreView:
         return getattr(self._core, name)
 
 
-class GuiEvents:
-    """The signals of ``events``; slots are called on the GUI thread until :meth:`close`."""
+class MdaView:
+    """The runner of sequences, its events heard on the GUI thread as well."""
 
-    def __init__(self, events: Any) -> None:
-        self._events = events
+    def __init__(self, runner: Any, gone: Callable[[], bool]) -> None:
+        self._runner = runner
+        self.events = GuiEvents(runner.events, gone)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runner, name)
+
+
+class GuiEvents:
+    """The signals of ``events``; slots are called on the GUI thread until :meth:`close`, or until
+    the devices are ``gone``, whose last words are no news."""
+
+    def __init__(self, events: Any, gone: Callable[[], bool] = lambda: False) -> None:
+        self._events, self._gone = events, gone
         self._relay = Relay()
         self._relay.arrived.connect(_call)
         self._links: list[tuple[Any, Slot, Slot]] = []
@@ -60,7 +81,7 @@ class GuiEvents:
         wanted = _arguments(slot)
 
         def heard(*args: Any) -> None:
-            self._relay.send(lambda: None if self._closed else slot(*args[:wanted]))
+            self._relay.send(lambda: None if self._over() else slot(*args[:wanted]))
 
         signal.connect(heard)
         self._links.append((signal, slot, heard))
@@ -71,6 +92,9 @@ class GuiEvents:
             if link[0] is signal or link[0] == signal:
                 link[0].disconnect(link[2])
                 self._links.remove(link)
+
+    def _over(self) -> bool:
+        return self._closed or self._gone()
 
     def close(self) -> None:
         """Forget all slots: their widgets are going."""
