@@ -25,6 +25,7 @@ from deepz_live.image.free import Free
 from deepz_live.image.surface_text import surface_text
 from deepz_live.refocus.cuts import PlaneCut, SurfaceCut
 from deepz_live.refocus.view import RefocusResult
+from deepz_live.session.reader import Session
 from deepz_live.session.replay import ReplaySource
 
 
@@ -88,8 +89,9 @@ class SurfacesPart:
         self.state.points_um.clear()
         self.state.auto = None
         self.state.recorded = None
-        if live is not None and isinstance(live.source, ReplaySource):
-            self.state.recorded = recorded_surface(live.source.session.events)
+        source = live.source if live is not None else None
+        if isinstance(source, ReplaySource) and isinstance(source.series, Session):
+            self.state.recorded = recorded_surface(source.series.events)
         if self.state.recorded is not None:
             self.state.kind = "recorded"
         elif self.state.kind == "recorded":
