@@ -109,7 +109,7 @@ def _rows(found: Sequence[dict[str, Any]], on: str) -> tuple[Row, ...]:
             f"The truth is known here: within 3 µm in 3D recall {right[0]:.2f}, precision "
             f"{right[1]:.2f}; sideways alone {side[0]:.2f} and {side[1]:.2f}, raw frames "
             f"{raw[0]:.2f} and {raw[1]:.2f}. So {1 - right[1]:.0%} of those found in 3D are none, "
-            "or not where they are said to be.",
+            "or not where they are said to be, which a count alone does not tell.",
         ),
         Row(
             "neurons.active",

@@ -17,6 +17,7 @@ Measured = tuple[Step[Any], Outcome, float]
 
 TITLE = "Deep-Z's claims, and ours"
 _STYLE = """<style>
+body { max-width: 84rem; }
 table.claims { font-size: .84rem; } table.claims th, table.claims td { text-align: left;
 vertical-align: top; padding: .35rem .6rem; } table.claims td.paper, table.claims td.ours {
 min-width: 8.5rem; } table.claims td.how { min-width: 15rem; } .verdict { font-weight: 600;

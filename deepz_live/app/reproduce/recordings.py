@@ -131,7 +131,7 @@ def _bead(lab: Lab, path: Path) -> Outcome:
         f"{path.name} (NA 0.85 in air, 520 nm), averaged to {facts.pixel_size_um:g} µm pixels; "
         f"{BEADS}",
         "The model knows neither this objective nor this wavelength."
-        + ("" if same else f" Ours is {100 * (ours / truth - 1):+.0f} % beside the scan."),
+        + ("" if same else f" Ours differs from the scan by {100 * (ours / truth - 1):+.0f} %."),
     )
     cells = [[f"{d:+g}", f"{made:.2f}", f"{raw:.2f}", f"{truth:.2f}"] for d, made, raw in rows]
     head = ("frame above focus (µm)", "refocused", "input", "scan")

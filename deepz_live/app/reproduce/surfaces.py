@@ -47,7 +47,7 @@ def _row(kind: str, facts: dict[str, Any]) -> Row:
         f"than the paper's {paper_before / paper_after:.1f}",
         f"built-in microscope, {facts['beads']} beads; {BEADS}",
         f"Another microscope: the same beads in focus are {focused:.2f} µm wide, so ours end "
-        f"{100 * (after / focused - 1):+.0f} % beside that; the paper gives no such width. "
+        f"{100 * (after / focused - 1):.0f} % wider than that; the paper gives no such width. "
         f"{failed['refocused']} fits failed after, {failed['baseline']} before."
         + ("" if gain else " The factor is smaller than the paper's."),
     )
