@@ -40,7 +40,7 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
     if np.isfinite(found.positions_um).all():
         pairs = match(found.positions_um, known.positions_um)
         facts["in_3d"] = {"recall": pairs.recall, "precision": pairs.precision}
-        facts["median_distance_um"] = float(np.median(pairs.distance_um))
+        facts["median_distance_um"] = _over(np.median, pairs.distance_um)
     groups = np.array(known.clusters)[pairs.known]
     truly, seen = groups != "silent", found.activity.active[pairs.found]
     correlation = trace_correlation(

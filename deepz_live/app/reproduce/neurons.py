@@ -90,7 +90,8 @@ def _one(lab: Lab, worm: _Worm) -> tuple[dict[str, Any], dict[str, bytes]]:
 def _rows(found: Sequence[dict[str, Any]], on: str) -> tuple[Row, ...]:
     volume, flat = (float(np.mean([f[way]["found"] for f in found])) for way in ("volume", "flat"))
     real, real_flat = (_real(found, way) for way in ("volume", "flat"))
-    ratio, wanted = real / real_flat, PAPER["volume"] / PAPER["flat"]
+    ratio = real / real_flat if real_flat else float("inf")
+    wanted = PAPER["volume"] / PAPER["flat"]
     right = _mean(found, "volume", "in_3d")
     side, raw = _mean(found, "volume", "sideways"), _mean(found, "flat", "sideways")
     groups = [f["volume"]["k"] for f in found]
