@@ -54,7 +54,9 @@ class TransportBar(QFrame):
         self.button = QToolButton()
         self.button.setShortcut("Space")
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setToolTip("Frame of the recording; drag to any other")
         self.speed = QComboBox()
+        self.speed.setToolTip("Pace: 1× is as recorded, max as fast as frames are read")
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.addItem("max", None)
