@@ -82,7 +82,7 @@ def chooser(tip: str) -> QComboBox:
     return box
 
 
-def button(text: str, icon: str, tip: str) -> QPushButton:
+def button(text: str, icon: str = "", tip: str = "") -> QPushButton:
     """A push button; Enter never presses it by accident."""
     push = QPushButton(text)
     if icon:
