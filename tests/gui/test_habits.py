@@ -94,8 +94,8 @@ def test_a_fault_during_the_live_view_opens_no_box(qtbot, qapp, opened):
     qapp.processEvents()
     assert qapp.activeModalWidget() is None
     assert window.banner.text == "The camera was unplugged; plug it in."
-    seen = window.live.frame_and_engine()[0].index
-    qtbot.waitUntil(lambda: window.live.frame_and_engine()[0].index > seen, timeout=WAIT_MS)
+    seen = window.shown.latest_frame().index
+    qtbot.waitUntil(lambda: window.shown.latest_frame().index > seen, timeout=WAIT_MS)
     window.docks["trouble"].show()
     panel = window.docks["trouble"].widget()
     window.banner.clear()

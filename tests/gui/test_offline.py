@@ -69,7 +69,7 @@ def walk(window):
     page = window.wizard.microscope
     page.devices.click()
     wait(lambda: any(type(w).__name__ == "DevicesDialog" for w in app.topLevelWidgets()))
-    page.hardware.click()
+    page.make_cfg()
     wait(lambda: any(type(w).__name__ == "ConfigWizard" for w in app.topLevelWidgets()))
     next(w for w in app.topLevelWidgets() if type(w).__name__ == "ConfigWizard").close()
     next(w for w in app.topLevelWidgets() if type(w).__name__ == "DevicesDialog").close()
