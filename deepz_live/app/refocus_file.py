@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.frames_for import Tell, frames_for
-from deepz_live.image.dpm import Surface, parse_surface
+from deepz_live.app.surfaces.choose import read_choice, surface_in
+from deepz_live.app.surfaces.slope import slope_warning
+from deepz_live.image.dpm import Surface
+from deepz_live.image.surface_text import surface_text
 from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
 from deepz_live.refocus.planes import check_range
@@ -31,7 +34,8 @@ class Refocusing:
     z
         ``"a:b:step"`` in µm, both ends included, or one distance.
     surface
-        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``.
+        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``, or ``"auto"``, which is
+        found in the first frame.
     resample
         Bring frames of another pixel size to the model's.
     """
@@ -76,30 +80,33 @@ def refocus_file(
     if (what.z is None) == (what.surface is None):
         raise RefocusError("Refocusing needs either z (a:b:step) or a surface; give one of them.")
     distances = parse_distances(what.z) if what.z is not None else ()
-    rule = parse_surface(what.surface) if isinstance(what.surface, str) else what.surface
+    surface = read_choice(what.surface) if what.surface is not None else None
     check_range(distances, bundle.facts.z_planes_um)
     assumed: list[str] = []
     chosen = choice or SeriesChoice()
     series, notes = frames_for(bundle, path, chosen, what.resample, assumed.append)
     size_um = bundle.facts.pixel_size_um
-    dpm = None
-    if rule is not None:
-        dpm = rule.dpm(series.info.shape, size_um)
-        check_range(dpm, bundle.facts.z_planes_um)
-        notes["surface"] = repr(rule)
     check_name(out)
     for sentence in assumed:
         tell(sentence)
-    facts = InferredFacts(
-        distances_um=distances or (float("nan"),),
-        pixel_size_um=size_um,
-        bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
-        source=path.name,
-        times_s=[one.time_s for one in series.facts] if _has_times(series) else (),
-        extra=notes,
-    )
+    dpm = None
     running = engine if engine is not None else open_engine(bundle, provider=provider)
     with closing(series), nullcontext() if engine is not None else closing(running):
+        if surface is not None:
+            rule = surface_in(surface, running, series.frame(0).pixels)
+            dpm = rule.dpm(series.info.shape, size_um)
+            check_range(dpm, bundle.facts.z_planes_um)
+            notes["surface"] = surface_text(rule)
+            if (warning := slope_warning(dpm, size_um, bundle.facts)) is not None:
+                tell(warning)
+        facts = InferredFacts(
+            distances_um=distances or (float("nan"),),
+            pixel_size_um=size_um,
+            bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
+            source=path.name,
+            times_s=[one.time_s for one in series.facts] if _has_times(series) else (),
+            extra=notes,
+        )
         stacks = _refocused_series(running, series, distances, dpm, tell)
         write_inferred(out, stacks, len(series), facts)
     return out

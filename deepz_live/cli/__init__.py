@@ -11,6 +11,7 @@ from deepz_live.cli import (
     learn,
     refocus,
     report,
+    spot_check,
     stacks,
     stream,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "learn",
     "refocus",
     "report",
+    "spot_check",
     "stacks",
     "stream",
 ]

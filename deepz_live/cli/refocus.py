@@ -25,7 +25,7 @@ def refocus(
     ] = None,
     surface: Annotated[
         str | None,
-        typer.Option(metavar="SPEC", help="One surface, e.g. uniform:3 or tilt:1.5,0."),
+        typer.Option(metavar="SPEC", help="One surface: uniform:3, tilt:1.5,0, …, or auto."),
     ] = None,
     pixel_size_um: options.PixelSize = None,
     interval_s: options.Interval = None,

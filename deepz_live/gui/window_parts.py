@@ -11,12 +11,15 @@ from deepz_live.gui.devices.part import DevicesPart
 from deepz_live.gui.drift.part import DriftPart
 from deepz_live.gui.elsewhere.part import ElsewherePart
 from deepz_live.gui.export.part import ExportPart
+from deepz_live.gui.focusing.part import ClickToFocusPart
 from deepz_live.gui.layout.part import Arranged, LayoutPart
 from deepz_live.gui.markers.part import MarkersPart
 from deepz_live.gui.parts import Part, Shop
 from deepz_live.gui.replay.part import ReplayPart
+from deepz_live.gui.surfaces.part import SurfacesPart
 from deepz_live.gui.tour.part import Helped, HelpPart
 from deepz_live.gui.trouble.part import TroublePart
+from deepz_live.gui.trust.part import TrustPart
 from deepz_live.gui.volume.part import VolumePart
 
 
@@ -32,6 +35,9 @@ def make_parts(shop: Home) -> tuple[Part, ...]:
         DriftPart(shop),
         ContrastPart(shop),
         VolumePart(shop),
+        SurfacesPart(shop),
+        ClickToFocusPart(shop),
+        TrustPart(shop),
         MarkersPart(shop),
         ReplayPart(shop),
         ElsewherePart(shop),

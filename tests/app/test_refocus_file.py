@@ -84,6 +84,19 @@ def test_a_surface_is_followed(image):
     assert plane[3, 29] == pytest.approx(wanted, abs=1e-4)
 
 
+def test_auto_says_where_a_frame_shows_nothing_to_rest_a_surface_on(image):
+    with pytest.raises(SurfaceError, match="shows anything to focus on"):
+        refocus(image, surface="auto")
+    assert [p.name for p in image.parent.iterdir()] == [image.name]
+
+
+def test_a_surface_too_steep_for_the_model_is_written_with_a_warning(image):
+    said = []
+    refocus(image, surface="sine:3.5,2", note=said.append)
+    (sentence,) = said
+    assert "too steep at row" in sentence
+
+
 @pytest.mark.parametrize("options", [{}, {"z": "0", "surface": "uniform:1"}])
 def test_exactly_one_of_z_and_surface_is_wanted(image, options):
     with pytest.raises(RefocusError, match="give one of them"):

@@ -179,7 +179,7 @@ class PaneGrid(QWidget):
     def _double_click(self, at: tuple[float, float]) -> None:
         self.double_clicked.emit(self._number(), at)
 
-    def _drag(self, at: tuple[float, float]) -> None:
+    def _drag(self, at: tuple[float, float] | None) -> None:
         self.dragged.emit(self._number(), at)
 
     def _turn(self, notches: int) -> None:
