@@ -10,6 +10,7 @@ from deepz_live.cli import (
     learn,
     refocus,
     report,
+    spot_check,
     stacks,
     stream,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "learn",
     "refocus",
     "report",
+    "spot_check",
     "stacks",
     "stream",
 ]

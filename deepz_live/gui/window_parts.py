@@ -14,6 +14,7 @@ from deepz_live.gui.parts import Part, Shop
 from deepz_live.gui.surfaces.part import SurfacesPart
 from deepz_live.gui.tour.part import Helped, HelpPart
 from deepz_live.gui.trouble.part import TroublePart
+from deepz_live.gui.trust.part import TrustPart
 from deepz_live.gui.volume.part import VolumePart
 
 
@@ -31,6 +32,7 @@ def make_parts(shop: Home) -> tuple[Part, ...]:
         VolumePart(shop),
         SurfacesPart(shop),
         ClickToFocusPart(shop),
+        TrustPart(shop),
         DevicesPart(shop),
         LayoutPart(shop),
         TroublePart(shop.banner),

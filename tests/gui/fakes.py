@@ -126,6 +126,7 @@ class FakeEngine:
 
 
 def fake_bundle(z_planes_um=Z_PLANES_UM):
+    from deepz_live.config import Optics
     from deepz_live.image.normalization import Normalization
 
     facts = SimpleNamespace(
@@ -140,6 +141,10 @@ def fake_bundle(z_planes_um=Z_PLANES_UM):
         margin_px=8,
         normalization=Normalization(background_counts=100.0, scale_counts=3000.0),
         evidence={},
+        target_normalization=None,
+        optics=Optics(),
+        quality=(),
+        reference=None,
         sha256="0" * 64,
     )
     identity = {"path": "fake-bundle", "sha256": facts.sha256, "network": facts.network}
