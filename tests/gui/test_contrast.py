@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.gui.contrast.levels import STRIP_PIXELS, Levels, to_screen
 from deepz_live.gui.contrast.part import ContrastPart
+from deepz_live.image.levels import STRIP_PIXELS, Levels, to_screen
 
 WAIT_MS = 20_000
 LEVELS = Levels(100.0, 1100.0)

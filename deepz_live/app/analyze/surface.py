@@ -22,7 +22,7 @@ from deepz_live.image.surface_text import surface_text
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.files import replace_file, to_json
-from deepz_live.session.stack import write_planes
+from deepz_live.session.inferred import InferredFacts, write_inferred
 from deepz_live.session.table import table
 
 Note = Callable[[str], None]
@@ -91,15 +91,14 @@ def analyze_surface(
         **_widths(beads),
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_planes(
-        out / "refocused.ome.tif",
-        made[None],
-        (float("nan"),),
+    described = InferredFacts(
+        distances_um=(float("nan"),),
         pixel_size_um=size_um,
         bundle_id=f"{engine.bundle.name} {engine.bundle.sha256[:12]}",
         source=name,
         extra={"surface": surface_text(rule)},
     )
+    write_inferred(out / "refocused.ome.tif", [made[None]], 1, described)
     head = ("y_px", "x_px", "z_um", "input_fwhm_um", "refocused_fwhm_um")
     lines = [[_cell(getattr(bead, column)) for column in head] for bead in beads]
     replace_file(out / "surface.csv", table(head, lines))

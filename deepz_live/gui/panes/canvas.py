@@ -62,6 +62,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.addItem(self.tint)
         self.setCentralItem(self.box)
         self.setMinimumSize(80, 80)
+        # A view takes drops for its scene; here files are dropped on the window.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self.box.sigRangeChangedManually.connect(self._range_changed)
 
     def redraw(self) -> None:

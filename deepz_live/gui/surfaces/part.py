@@ -26,6 +26,7 @@ from deepz_live.image.dpm import Surface, SurfaceError, Uniform
 from deepz_live.image.free import Free
 from deepz_live.refocus.cuts import PlaneCut, SurfaceCut
 from deepz_live.refocus.view import RefocusResult
+from deepz_live.session.reader import Session
 from deepz_live.session.replay import ReplaySource
 
 
@@ -88,8 +89,9 @@ class SurfacesPart:
         """Another session; a replay brings the surface of its recording."""
         self._questions.forget()
         recorded = None
-        if live is not None and isinstance(live.source, ReplaySource):
-            recorded = recorded_surface(live.source.session.events)
+        source = live.source if live is not None else None
+        if isinstance(source, ReplaySource) and isinstance(source.series, Session):
+            recorded = recorded_surface(source.series.events)
         self.state.forget(recorded, same_field=self._field() == self._used_field)
         self._used_field = self._field()
         self._put_down()
