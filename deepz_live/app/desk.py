@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
     from deepz_live.config import Profile
     from deepz_live.refocus.engine import Engine
+    from deepz_live.session.frame_series import FrameSeries
+    from deepz_live.session.series import SeriesChoice
     from deepz_live.stream.source import FrameSource
 
 
@@ -40,6 +42,9 @@ class Openers(Protocol):
 
     def replay(self, folder: Path) -> FrameSource:
         """Open a recorded session as a source."""
+
+    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
+        """Open an image file as a source, at another pixel size where one is given."""
 
 
 class RealOpeners:
@@ -70,6 +75,17 @@ class RealOpeners:
         from deepz_live.session.replay import ReplaySource
 
         return ReplaySource(read_session(folder), speed=1.0, hold_at_end=True)
+
+    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
+        """Open an image file as a source, at another pixel size where one is given."""
+        from deepz_live.session.replay import ReplaySource
+        from deepz_live.session.resampled import Resampled
+        from deepz_live.session.series import open_series
+
+        series: FrameSeries = open_series(path, choice)
+        if resample_to_um is not None:
+            series = Resampled(series, resample_to_um)
+        return ReplaySource(series, speed=1.0, hold_at_end=True)
 
 
 class Desk:
@@ -179,6 +195,23 @@ class Desk:
         """
         source = self._openers.replay(folder)
         self._refuse_while_recording("a replay is opened")
+        return self._exchange(lambda: self._session(source, None))
+
+    def open_images(
+        self, path: Path, choice: SeriesChoice, *, resample: bool = False
+    ) -> LiveSession:
+        """Play an image file through the same path; ``resample`` to the model's pixel size.
+
+        Raises
+        ------
+        StackError, DeskError
+            What was running still runs.
+        """
+        to_um = None
+        if resample and self._engine is not None:
+            to_um = self._engine.bundle.facts.pixel_size_um
+        source = self._openers.images(path, choice, to_um)
+        self._refuse_while_recording("images are opened")
         return self._exchange(lambda: self._session(source, None))
 
     def open_channels(self, names: Sequence[str]) -> LiveSession:

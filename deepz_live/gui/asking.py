@@ -35,6 +35,14 @@ class Asking:
             kind, path, Path(path) if kind == "recordings" else Path(path).parent
         )
 
+    def images(self) -> Path | None:
+        """Which image file."""
+        beginning = self._keeper.folder("images")
+        path, _ = QFileDialog.getOpenFileName(
+            self._parent, "Open images", str(beginning or ""), "Images (*.tif *.tiff)"
+        )
+        return self._remembered("images", path, Path(path).parent)
+
     def where(self, title: str, proposal: Path, kinds: str) -> Path | None:
         """A file to write."""
         folder = self._keeper.folder("written", proposal.parent)

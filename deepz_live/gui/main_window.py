@@ -25,7 +25,6 @@ from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.display import Display
-from deepz_live.gui.export_controller import ExportController
 from deepz_live.gui.knob import DepthKnob
 from deepz_live.gui.layout.arrangement import Arrangement
 from deepz_live.gui.layout.docks import add_docks, fill_panels
@@ -33,12 +32,14 @@ from deepz_live.gui.live_controller import LiveController
 from deepz_live.gui.look_bar import LookBar
 from deepz_live.gui.pane_menu import show_pane_menu
 from deepz_live.gui.panes.grid import PaneGrid
+from deepz_live.gui.parts import Closing
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
+from deepz_live.gui.replay.bar import TransportBar
+from deepz_live.gui.replay.controller import TransportController, replay_of
 from deepz_live.gui.settings.keeper import SettingsKeeper
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.tour.part import HelpPart
-from deepz_live.gui.transport import TransportBar, TransportController, replay_of
 from deepz_live.gui.trouble.button import TroubleButton
 from deepz_live.gui.trouble.part import TroublePart
 from deepz_live.gui.view_controller import ViewController
@@ -95,7 +96,6 @@ class MainWindow(QMainWindow):
         self.live = LiveController(self, clock)
         self.parts = make_parts(self)
         self.live.follow(self.parts)
-        self.export = ExportController(self.live, self.bridge, self.ask_where, self.say, self.fail)
         specs, deeds = dict(ACTIONS), self._deeds()
         for part in self.parts:
             specs.update(part.actions)
@@ -181,6 +181,8 @@ class MainWindow(QMainWindow):
             self.keeper.flush()
             for part in self.parts:
                 part.use(None)
+                if isinstance(part, Closing):
+                    part.close()
             if self.wizard is not None:
                 self.wizard.stop()
                 self.bridge.call(self.wizard.finish, lambda _: None, self.fail)
@@ -284,8 +286,6 @@ class MainWindow(QMainWindow):
             "open_profile": self._ask_profile,
             "open_bundle": self._ask_bundle,
             "open_replay": self._ask_replay,
-            "export_stack": lambda: self.export.stack(),
-            "export_drift": lambda: self.export.drift(),
             "recordings": self._ask_recordings,
             "calibrate": self._calibrate,
             "quit": lambda: (self.close(), None)[1],

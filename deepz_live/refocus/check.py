@@ -38,7 +38,8 @@ def check_stream(bundle: Bundle, info: StreamInfo) -> tuple[str, ...]:
             f"Pixel size {info.pixel_size_um:.4g} µm differs from the model's "
             f"{facts.pixel_size_um:.4g} µm: refocused planes are not to be trusted."
         )
-    if facts.exposure_ms and abs(info.exposure_ms / facts.exposure_ms - 1) > EXPOSURE_TOLERANCE:
+    known = facts.exposure_ms and info.exposure_ms  # image files may not say it
+    if known and abs(info.exposure_ms / facts.exposure_ms - 1) > EXPOSURE_TOLERANCE:
         found.append(
             f"Exposure {info.exposure_ms:g} ms differs from the model's {facts.exposure_ms:g} ms."
         )

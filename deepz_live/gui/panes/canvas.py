@@ -36,7 +36,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     clicked = pyqtSignal(object)
     double_clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
-    """``(y, x)`` while the left button is held, only where :attr:`brush`."""
+    """``(y, x)`` while the left button is held, only where :attr:`brush`; None at the end."""
     hovered = pyqtSignal(object)
     wheel_turned = pyqtSignal(int)
     menu_wanted = pyqtSignal(QPoint)
@@ -58,8 +58,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.setBackgroundColor(theme.PICTURE)
         self.item = pg.ImageItem(axisOrder="row-major")
         self.box.addItem(self.item)
+        self.tint = pg.ImageItem(axisOrder="row-major")
+        self.box.addItem(self.tint)
         self.setCentralItem(self.box)
         self.setMinimumSize(80, 80)
+        # A view takes drops for its scene; here files are dropped on the window.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self.box.sigRangeChangedManually.connect(self._range_changed)
 
     def redraw(self) -> None:
@@ -122,7 +127,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """A press that did not move was a click."""
         super().mouseReleaseEvent(event)
         pressed, self._pressed = self._pressed, None
-        if pressed is None or event.button() != Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.brush:
+            self.dragged.emit(None)
+        if pressed is None:
             return
         if (event.position() - pressed).manhattanLength() < STILL_PX:
             self.clicked.emit(self._at(event))

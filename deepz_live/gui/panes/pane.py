@@ -43,7 +43,7 @@ class Pane(QFrame):
     clicked = pyqtSignal(object)
     double_clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
-    """``(y, x)`` in pixels; ``dragged`` only after :meth:`set_brush`."""
+    """``(y, x)`` in pixels; ``dragged`` only after :meth:`set_brush`, None where a stroke ends."""
     wheel_turned = pyqtSignal(int)
     """Notches of the wheel, only where the cut has a depth or a place to turn."""
     menu_wanted = pyqtSignal(QPoint)
@@ -65,6 +65,7 @@ class Pane(QFrame):
         self._more.setStyleSheet("padding: 0 4px;")
         self._more.setVisible(choosable)
         self._canvas = Canvas()
+        self._layers: dict[str, tuple[Line, ...]] = {}
         self._lay_out()
         self._rect = QRectF(0, 0, 1, 1)
         self._depth_px = 1.0
@@ -181,11 +182,26 @@ class Pane(QFrame):
             self._canvas.item.clear()
             self._canvas.redraw()
 
-    def set_overlay(self, lines: tuple[Line, ...]) -> None:
-        """Draw lines over the picture, in pixels of the frame."""
-        if self._canvas.lines != lines:
-            self._canvas.lines = lines
+    def set_overlay(self, lines: tuple[Line, ...], layer: str = "") -> None:
+        """Draw lines over the picture, in pixels of the frame; each feature has its layer."""
+        if self._layers.get(layer, ()) != lines:
+            self._layers[layer] = lines
+            self._canvas.lines = tuple(line for one in self._layers.values() for line in one)
             self._canvas.redraw()
+
+    def set_tint(self, tint: NDArray[np.uint8] | None, rect: QRectF | None = None) -> None:
+        """Lay colours ``(Y, X, 4)`` (red, green, blue, opacity) over the pixels ``rect``."""
+        if tint is None or rect is None:
+            self._canvas.tint.clear()
+        else:
+            self._canvas.tint.setImage(tint, autoLevels=False, levels=(0, 255))
+            self._canvas.tint.setRect(rect)
+
+    @property
+    def tint(self) -> NDArray[np.uint8] | None:
+        """The colours over the picture, or None."""
+        image: NDArray[np.uint8] | None = self._canvas.tint.image
+        return image
 
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
