@@ -94,7 +94,6 @@ def test_known_beads_are_green_before_and_after_a_spot_check(qtbot, streaming, t
     qtbot.keyClick(window, Qt.Key.Key_T)
     assert part.panel.abort.isVisibleTo(part.panel)
     finished(qtbot, part)
-    assert window.banner.text == ""
     assert "within the report's spread" in part.panel.reasons["spot check"].text()
     qtbot.waitUntil(lambda: badges(window) == {"good"}, timeout=WAIT_MS)
     assert microscope.z_um == 0.0
@@ -153,44 +152,43 @@ def test_the_result_is_a_table_and_two_pictures_and_can_be_saved(
     assert json.loads(file.read_text(encoding="utf-8"))["level"] == "green"
 
 
-def test_stop_brings_the_focus_back(qtbot, streaming) -> None:
+def begin(qtbot, part: TrustPart, steps: int = 0) -> None:
+    """Begin a spot check and wait until it is so far."""
+    part.panel.check.click()
+    qtbot.waitUntil(lambda: part.panel.progress.value() >= steps, timeout=WAIT_MS)
+
+
+def test_stop_a_stuck_stage_and_a_camera_unplugged_in_mid_check(qtbot, streaming) -> None:
     window, microscope, part = streaming(BEADS, looked=False)
     qtbot.waitUntil(lambda: window.grid.raw.picture is not None, timeout=WAIT_MS)
-    part.panel.check.click()
-    qtbot.waitUntil(lambda: part.panel.progress.value() >= 2, timeout=WAIT_MS)
+
+    begin(qtbot, part, steps=2)
     part.panel.abort.click()
     finished(qtbot, part)
     assert microscope.z_um == 0.0
     assert "was stopped; the focus is back" in part.panel.trouble.text()
-    assert window.banner.text == ""
+    assert "spot check" not in window.banner.text
     assert part.panel.reasons["spot check"].text().startswith("The stage has not been asked")
 
+    microscope.built_in.view.z.deaf = True
+    begin(qtbot, part)
+    finished(qtbot, part)
+    microscope.built_in.view.z.deaf = False
+    assert "stands at 0.00 µm instead of -8.00 µm" in part.panel.trouble.text()
+    assert "stands at" in window.banner.text
+    assert window.shown.error is None  # the live view goes on
 
-def test_a_camera_unplugged_in_mid_check(qtbot, streaming) -> None:
-    window, microscope, part = streaming(BEADS, looked=False)
-    qtbot.waitUntil(lambda: window.grid.raw.picture is not None, timeout=WAIT_MS)
-    part.panel.check.click()
-    qtbot.waitUntil(lambda: part.panel.progress.value() >= 2, timeout=WAIT_MS)
+    begin(qtbot, part, steps=2)
     microscope.core.stopSequenceAcquisition()
     finished(qtbot, part)
     assert "camera stopped during the spot check" in part.panel.trouble.text()
-    qtbot.waitUntil(lambda: "stopped" in window.banner.text, timeout=WAIT_MS)
     assert microscope.z_um == 0.0
     assert not microscope.core.getShutterOpen()
 
 
-def test_a_stage_that_is_stuck(qtbot, streaming) -> None:
-    window, microscope, part = streaming(BEADS, looked=False)
-    qtbot.waitUntil(lambda: window.grid.raw.picture is not None, timeout=WAIT_MS)
-    microscope.built_in.view.z.deaf = True
-    part.panel.check.click()
-    finished(qtbot, part)
-    assert "stands at 0.00 µm instead of -8.00 µm" in part.panel.trouble.text()
-    qtbot.waitUntil(lambda: "stands at" in window.banner.text, timeout=WAIT_MS)
-    microscope.built_in.view.z.deaf = False
-
-
-def test_near_the_end_of_the_range_one_badge_alone_turns_amber(qtbot, opened) -> None:
+def test_one_pane_near_the_end_of_the_range_is_amber_and_the_light_is_counted(
+    qtbot, opened
+) -> None:
     window = opened()
     part = part_of(window)
     pane = next(n for n, cut in enumerate(window.view.cuts) if isinstance(cut, PlaneCut))
@@ -198,18 +196,14 @@ def test_near_the_end_of_the_range_one_badge_alone_turns_amber(qtbot, opened) ->
     window.view.select(pane)
     qtbot.waitUntil(lambda: window.grid.panes[pane].badge == "caution", timeout=WAIT_MS)
     assert "near the end" in part.panel.reasons["distance"].text()
+    others = [one.badge for n, one in enumerate(window.grid.panes) if n != pane and one.cut]
+    assert set(others) == {"good"}
     window.view.turn(2.0)
     qtbot.waitUntil(lambda: window.grid.panes[pane].badge == "good", timeout=WAIT_MS)
-
-
-def test_the_light_saved_is_counted(qtbot, opened) -> None:
-    window = opened()
-    part = part_of(window)
     qtbot.waitUntil(lambda: "exposures of 20 ms saved" in part.panel.light.text(), timeout=WAIT_MS)
-    meter = part.light
     assert part.panel.light.text().startswith("21 planes shown")  # a projection needs them all
-    assert meter.exposures == meter.frames * 20
-    assert meter.light_s == pytest.approx(meter.exposures * 0.02)
+    assert part.light.exposures == part.light.frames * 20
+    assert part.light.light_s == pytest.approx(part.light.exposures * 0.02)
 
 
 def test_without_a_microscope_there_is_no_stage_to_ask(qtbot, opened) -> None:
