@@ -5,12 +5,14 @@ Only job facts and chunk numbers travel; each worker reads frames and writes fil
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Self, cast
 
 from distributed import Client, Future, KilledWorker, WorkerPlugin, as_completed, get_worker
+from distributed.comm.core import connect
 
 from deepz_live.app.batch.alone import Task
 from deepz_live.app.batch.errors import BatchError
@@ -45,6 +47,8 @@ class DaskCrew:
 
     def __init__(self, address: str, unwatched: str = "") -> None:
         try:
+            # Asked first: a client that finds no scheduler leaves a thread behind.
+            asyncio.run(_reach(address))
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
             raise BatchError(
@@ -115,6 +119,12 @@ def made_on_worker(
     """The task: what the worker keeps for this run makes a chunk."""
     keeper = cast(Keeper, get_worker().plugins[run])
     return keeper.maker.make(number, job, chunk, before)
+
+
+async def _reach(address: str) -> None:
+    """Raises OSError or ValueError where nothing listens at ``address``."""
+    comm = await connect(address, timeout=CONNECT_S)
+    await comm.close()
 
 
 def _result(future: Future[Any]) -> Made | Failed:

@@ -32,7 +32,11 @@ def local_crew(workers: int | None) -> Iterator[DaskCrew]:
     cards = _cards()
     count = workers or len(cards) or usable_cores()
     watched = find_spec("bokeh") is not None
-    settings = {"distributed.worker.multiprocessing-method": "spawn"}
+    settings = {
+        # The system's own way may fork, with all threads of this process.
+        "distributed.worker.multiprocessing-method": "spawn",
+        "distributed.comm.timeouts.connect": "60s",  # a busy computer starts processes slowly
+    }
     with (
         tempfile.TemporaryDirectory(prefix="deepz-live-batch-", ignore_cleanup_errors=True) as own,
         dask.config.set(settings | {"temporary-directory": own}),

@@ -201,9 +201,8 @@ def _same(begun: VirtualStore, wanted: VirtualFacts, choices: Choices) -> Virtua
         free.add("chunk_frames")
     for key, word in _WORDS.items():
         found, asked = getattr(begun.facts, key), getattr(wanted, key)
-        if key == "provider":
-            found, asked = found.lower(), asked.lower()
-        if key in free or found == asked:
+        same = found.lower() == asked.lower() if key == "provider" else found == asked
+        if key in free or same:
             continue
         raise BatchError(
             f"Store {begun.place} was begun with {word} {_said(found)}, but {_said(asked)} is "
