@@ -67,6 +67,7 @@ class Pane(QFrame):
         self._more.setVisible(choosable)
         self._canvas = Canvas()
         self._layers: dict[str, tuple[Line, ...]] = {}
+        self._tint: NDArray[np.uint8] | None = None
         self._lay_out()
         self._rect = QRectF(0, 0, 1, 1)
         self._depth_px = 1.0
@@ -190,6 +191,9 @@ class Pane(QFrame):
 
     def set_tint(self, tint: NDArray[np.uint8] | None, rect: QRectF | None = None) -> None:
         """Lay colours ``(Y, X, 4)`` (red, green, blue, opacity) over the pixels ``rect``."""
+        if tint is self._tint:
+            return
+        self._tint = tint
         if tint is None or rect is None:
             self._canvas.tint.clear()
         else:
@@ -199,8 +203,7 @@ class Pane(QFrame):
     @property
     def tint(self) -> NDArray[np.uint8] | None:
         """The colours over the picture, or None."""
-        image: NDArray[np.uint8] | None = self._canvas.tint.image
-        return image
+        return self._tint
 
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
