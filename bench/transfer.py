@@ -1,13 +1,13 @@
 """Does a training from a bundle do in a third of the steps what one from nothing does (JSON)?
 
-    uv run python bench/transfer.py STACKS TEST --init beads_20x075 [--minutes 12]
+    uv run python bench/transfer.py STACKS TEST --init beads_20x075 [--minutes 12] [--shares 3 2]
 
-Two trainings on the same stacks with the same seed and validation examples: the first one from
-nothing with the preset ``quick`` for so many minutes, the second one from the bundle with the
-preset ``transfer`` for a third of the first one's steps, its learning rate falling over those.
-Their mean absolute errors on the test stacks, over all refocus distances, are compared (paper,
-Figs. S11 and S12); beside them that of no refocusing. ``reached_at_step``: the first validation of
-the second run that is as good as the best of the first.
+Trainings on the same stacks with the same validation examples: the first one from nothing with the
+preset ``quick`` for so many minutes; the others from the bundle with the preset ``transfer``, each
+for the first one's steps divided by a share, its learning rate falling over those. Their mean
+absolute errors on the test stacks, over all refocus distances, are compared (paper, Figs. S11 and
+S12); beside them that of no refocusing. ``reached_at_step``: the first validation that is as good
+as the best of the run from nothing.
 """
 
 from __future__ import annotations
@@ -17,30 +17,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from parts.curve import Curve
 
 from deepz_live.app.quality import Effort, measure
 from deepz_live.app.training import find_stacks, training_order
 from deepz_live.model.bundle import load_bundle
-from deepz_live.train.progress import TrainingProgress
+from deepz_live.train.order import TrainingOrder
 from deepz_live.train.run import train
 
 EFFORT = Effort(inputs=5)
-STRIDE = 3
-
-
-class Curve:
-    """Validations of a run."""
-
-    def __init__(self) -> None:
-        self.points: list[tuple[int, float]] = []
-
-    def take(self, progress: TrainingProgress) -> None:
-        if progress.val_parts:
-            self.points.append((progress.step, progress.val_loss))
-
-    @property
-    def best(self) -> tuple[int, float]:
-        return min(self.points, key=lambda point: point[1])
 
 
 def main() -> None:
@@ -49,36 +36,52 @@ def main() -> None:
     parser.add_argument("test", type=Path)
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--shares", type=float, nargs="+", default=[3.0])
+    parser.add_argument("--learning-rate", type=float, help="instead of that of `transfer`")
     args = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        orders = [
-            training_order(
-                args.stacks, Path(folder) / preset, preset=preset, minutes=minutes, init=init
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        first = training_order(args.stacks, folder / "scratch", minutes=args.minutes)
+        scratch, curve = run(first, args.test)
+        report: dict[str, Any] = {"init": args.init.name, "scratch": scratch, "transfer": []}
+        for share in args.shares:
+            order = training_order(
+                args.stacks, folder / f"transfer_{share:g}", preset="transfer", init=args.init
             )
-            for preset, minutes, init in (
-                ("quick", args.minutes, None), ("transfer", 60 * args.minutes, args.init),
+            rate = args.learning_rate or order.preset.learning_rate
+            changes = {
+                "minutes": None,
+                "steps": max(round(scratch["steps"] / share), 1),
+                "seed": first.preset.seed,
+                "learning_rate": rate,
+            }
+            order = replace(order, preset=order.preset.model_copy(update=changes))
+            result, made = run(order, args.test)
+            reached = [step for step, value in made.points if value <= curve.best[1]]
+            report["transfer"].append(
+                {
+                    "share": share,
+                    "learning_rate": rate,
+                    "reached_at_step": reached[0] if reached else None,
+                    **result,
+                }
             )
-        ]  # fmt: skip
-        curves = [Curve(), Curve()]
-        train(orders[0], report=curves[0].take)
-        steps = curves[0].points[-1][0]
-        short = orders[1].preset.model_copy(
-            update={"steps": max(steps // STRIDE, 1), "seed": orders[0].preset.seed}
-        )
-        train(replace(orders[1], preset=short), report=curves[1].take)
-        errors = [mae(order.out, args.test) for order in orders]
-    reached = [step for step, value in curves[1].points if value <= curves[0].best[1]]
-    report = {
-        "init": args.init.name,
-        "scratch": {"steps": steps, "best_validation": curves[0].best, "mae": errors[0][0]},
-        "transfer": {
-            "steps": curves[1].points[-1][0], "best_validation": curves[1].best,
-            "mae": errors[1][0], "reached_at_step": reached[0] if reached else None,
-        },
-        "mae_unrefocused": errors[0][1],
-        "curves": {"scratch": curves[0].points, "transfer": curves[1].points},
-    }  # fmt: skip
     print(json.dumps(report, indent=1))
+
+
+def run(order: TrainingOrder, test: Path) -> tuple[dict[str, Any], Curve]:
+    """Train and measure."""
+    curve = Curve()
+    train(order, report=curve.take)
+    own, unrefocused = mae(order.out, test)
+    return {
+        "steps": curve.points[-1][0],
+        "minutes": round(curve.seconds / 60, 1),
+        "best_validation": curve.best,
+        "mae": own,
+        "mae_unrefocused": unrefocused,
+        "curve": curve.points,
+    }, curve
 
 
 def mae(bundle: Path, test: Path) -> tuple[float, float]:
