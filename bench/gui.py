@@ -33,6 +33,7 @@ from deepz_live.gui.app import make_application
 from deepz_live.gui.collector import collecting_on_gui_thread
 from deepz_live.gui.main_window import MainWindow
 from deepz_live.model.bundle import load_bundle, shipped_bundle
+from deepz_live.refocus.cuts import SectionCut
 from deepz_live.refocus.engine import open_engine
 from deepz_live.refocus.view import RefocusResult
 
@@ -46,31 +47,34 @@ class Playing(LiveSession):
     def __init__(self, camera: NumberedCamera, engine) -> None:
         super().__init__(camera, engine, request=opening_view(engine))
         rng = np.random.default_rng(2)
-        size, distances_um = camera.info.shape, self.view().distances_um
         self._stored = [
-            rng.gamma(2.0, 400.0, (len(distances_um) + 2, *size)).astype(np.float32)
+            rng.gamma(2.0, 400.0, (12, *camera.info.shape)).astype(np.float32)
             for _ in range(STORED)
         ]
-        self._distances_um = distances_um
         self._shown: RefocusResult | None = None
 
     def latest_result(self, _channel: str | None = None) -> RefocusResult | None:
         """A result of the newest frame."""
         frame = self.latest_frame()
         if frame is not None and (self._shown is None or self._shown.frame is not frame):
-            planes = self._stored[frame.index % STORED]
+            planes, cuts = self._stored[frame.index % STORED], self.view().cuts
             self._shown = RefocusResult(
                 frame=frame,
-                distances_um=self._distances_um,
-                planes=planes[:-2],
-                free=planes[-2],
-                projection=planes[-1],
+                cuts=cuts,
+                images=tuple(picture(cut, plane) for cut, plane in zip(cuts, planes, strict=False)),
                 drift=None,
                 warnings=(),
                 digest=0,
                 latency_s=0.0,
             )
         return self._shown
+
+
+def picture(cut, plane):
+    """A stored plane, or as much of it as a section shows."""
+    if isinstance(cut, SectionCut):
+        return plane[:41] if cut.axis == "xz" else plane[:, :41]
+    return plane
 
 
 class Prober(QObject):
@@ -149,7 +153,7 @@ def measure(app, engine, folder: Path, args: argparse.Namespace) -> dict:
     return {
         "size": args.size,
         "rate_hz": args.rate,
-        "panes": len(window.grid.all),
+        "panes": len(window.grid.panes),
         "block_ms": milliseconds(blocks),
         "floor_ms": milliseconds(floor),
         "ticks_per_s": round(len(ticks_s) / elapsed_s, 1),

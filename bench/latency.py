@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from deepz_live.acquire.microscope import open_microscope
+from deepz_live.app.depths import opening_view
 from deepz_live.app.live_opening import live_on
 from deepz_live.app.paths import find_profile
 from deepz_live.config import load_profile
@@ -26,7 +27,7 @@ from deepz_live.model.bundle import load_bundle
 from deepz_live.refocus.check import check_frame
 from deepz_live.refocus.drift import DriftEstimator
 from deepz_live.refocus.engine import open_engine, stack_of
-from deepz_live.refocus.view import Shift, ViewRequest, digest, make_view
+from deepz_live.refocus.view import Shift, digest, make_view
 
 ALLOWED_MS = 5.0
 LOOK_EVERY_S = 0.1
@@ -102,7 +103,7 @@ def measure(engine, fps: float, args) -> dict:
 def engine_alone(engine, frames) -> list[float]:
     """Milliseconds from counts to result of each frame, on this thread."""
     facts = engine.bundle.facts
-    z_planes_um, request = tuple(facts.z_planes_um), ViewRequest()
+    z_planes_um, request = tuple(facts.z_planes_um), opening_view(engine)
     drift = DriftEstimator(z_planes_um, facts.pixel_size_um)
     taken = []
     for frame in frames:

@@ -21,12 +21,13 @@ from statistics import median
 
 import numpy as np
 
+from deepz_live.app.depths import opening_view
 from deepz_live.app.live import LiveSession
 from deepz_live.model.bundle import load_bundle
 from deepz_live.refocus.check import check_frame
 from deepz_live.refocus.drift import DriftEstimator
 from deepz_live.refocus.engine import open_engine, stack_of
-from deepz_live.refocus.view import Shift, ViewRequest, digest, make_view
+from deepz_live.refocus.view import Shift, digest, make_view
 from deepz_live.stream.frame import Frame, StreamInfo
 
 SHARES = (0.5, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
@@ -130,7 +131,7 @@ def bare(engine, images, count: int) -> float:
     facts = engine.bundle.facts
     z_planes_um, pixel_um = tuple(facts.z_planes_um), facts.pixel_size_um
     drift = DriftEstimator(z_planes_um, pixel_um)
-    request, info = ViewRequest(), stream_info(engine, images, 1.0)
+    request, info = opening_view(engine), stream_info(engine, images, 1.0)
     begin = time.monotonic()
     for index in range(count):
         pixels = images[index % len(images)]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,10 @@ from deepz_live.app.live_health import stall_warning
 from deepz_live.app.live_numbers import Clock, Likeness, LiveStatus, Truth, live_status
 from deepz_live.app.live_recorder import LiveRecorder
 from deepz_live.app.live_results import LiveResults
+from deepz_live.refocus.cuts import plane_depths
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
+from deepz_live.refocus.questions import Snapshot
 from deepz_live.refocus.view import RefocusResult, ViewRequest
 from deepz_live.refocus.worker import RefocusWorker
 from deepz_live.session.replay import ReplaySource
@@ -37,6 +40,9 @@ from deepz_live.stream.pairing import PairedSlot
 from deepz_live.stream.source import FrameSource, SourceError
 
 __all__ = ["LiveSession", "LiveStatus", "Truth"]
+
+T = TypeVar("T")
+_NO_MODEL = "No model is open, so there is nothing to refocus; open a bundle."
 
 
 class LiveSession:
@@ -124,6 +130,7 @@ class LiveSession:
                 engines=self.engines,
             )
             self._worker.on_result.append(self._take_result)
+            self._worker.on_remade.append(self._results.show)
             self._worker.on_reference.append(self._take_reference)
             self._worker.on_error.append(self._take_error)
         if self.focus_lock is not None:
@@ -261,13 +268,29 @@ class LiveSession:
     def set_view(self, request: ViewRequest) -> None:
         """Look at other planes. Raises :class:`RefocusError` outside the model's range."""
         if self._worker is None:
-            raise RefocusError("No model is open, so there is nothing to refocus; open a bundle.")
+            raise RefocusError(_NO_MODEL)
         self._worker.request = request
         self._recorder.event("view", **request_facts(request))
 
     def view(self) -> ViewRequest | None:
         """What is looked at; None without a model."""
         return self._worker.request if self._worker is not None else None
+
+    def ask(self, work: Callable[[Snapshot], T], channel: str | None = None) -> Future[T]:
+        """Call ``work`` with the newest virtual stack (of ``channel``), on the refocus thread.
+
+        Refocusing waits meanwhile. Also while a replay stands still. The future ends with
+        :class:`RefocusError` where there is no model, or refocusing ends first.
+        """
+        if self._worker is None:
+            future: Future[T] = Future()
+            future.set_exception(RefocusError(_NO_MODEL))
+            return future
+        return self._worker.ask(work, channel)
+
+    def note(self, kind: str, **facts: Any) -> None:
+        """Write into the recording that something happened; nothing where none runs."""
+        self._recorder.event(kind, **facts)
 
     def set_reference(self) -> None:
         """Measure drift against the next frame that is refocused."""
@@ -349,7 +372,7 @@ class LiveSession:
             "frames_recorded": self._recorder.written,
             "frames_lost": hub.lost,
             "frames_skipped_for_view": worker.skipped if worker else 0,
-            "planes": len(self._worker.request.distances_um) if self._worker else 0,
+            "planes": len(plane_depths(self._worker.request.cuts)) if self._worker else 0,
             "camera_fps": self._newest.pace.mean_hz(),
             "refocus_fps": self._results.pace.mean_hz(),
             "latency_ms_p50": worker.latency_ms_p50 if worker else None,
@@ -379,7 +402,7 @@ class LiveSession:
             result.frame.index,
             digest=result.digest,
             provider=result.provider,
-            distances_um=list(result.distances_um),
+            distances_um=list(plane_depths(result.cuts)),
             **drift,
         )
 

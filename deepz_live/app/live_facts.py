@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deepz_live.refocus.cuts import plane_depths
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import ViewRequest
 from deepz_live.session.reader import Session
@@ -47,11 +48,9 @@ def recorded_provider(session: Session) -> str | None:
 def request_facts(request: ViewRequest) -> dict[str, Any]:
     """The view, for the journal of events."""
     return {
-        "distances_um": list(request.distances_um),
-        "free_um": request.free_um,
-        "surface": None if request.surface is None else repr(request.surface),
+        "distances_um": list(plane_depths(request.cuts)),
+        "cuts": [repr(cut) for cut in request.cuts],
         "compensate": request.compensate,
-        "projection": request.projection,
     }
 
 

@@ -48,14 +48,23 @@ class LiveResults:
 
     def take(self, result: RefocusResult) -> None:
         """Keep ``result``."""
-        self.newest = self.by_channel[result.frame.channel] = result
+        self._keep(result)
         self.pace.tick()
-        self._match(result)
         if result.drift is not None:
             self.drift.add(result.drift)
             self.errors.add(result.drift)
         if self.likeness is not None:
             self.likeness.add(result)
+
+    def show(self, result: RefocusResult) -> None:
+        """The newest frame, cut anew: there is nothing else new in it."""
+        self.newest = self.by_channel[result.frame.channel] = result
+        if self.pair is not None:
+            self.pair = tuple(result if old.frame is result.frame else old for old in self.pair)
+
+    def _keep(self, result: RefocusResult) -> None:
+        self.newest = self.by_channel[result.frame.channel] = result
+        self._match(result)
 
     def _match(self, result: RefocusResult) -> None:
         if self._pairing is None:

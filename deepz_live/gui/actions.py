@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenuBar
+from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from deepz_live.gui import theme
 
@@ -46,20 +46,19 @@ ACTIONS: Mapping[str, ActionSpec] = {
     ),
     "quit": ActionSpec("Quit", "Stop and close", "close", ("Ctrl+Q",)),
     "record": ActionSpec("Record / stop", "Record every frame exactly as captured (R)", "record"),
-    "reference": ActionSpec(
-        "Set drift reference", "Measure drift from now on", "reference", ("Ctrl+R",)
-    ),
-    "focus_lock": ActionSpec(
-        "Lock focus / let go", "The stage follows the measured drift", "target", ("Ctrl+L",)
-    ),
     "channels": ActionSpec(
         "Channels in turn…", "Stream several channels, each with its model", "", ("Ctrl+H",)
     ),
     "fit": ActionSpec("Fit all", "Show the whole field", "fit", ("F",), "Fit"),
     "zoom_in": ActionSpec("Zoom in", "Closer, in all panes", "", ("+", "=")),
     "zoom_out": ActionSpec("Zoom out", "Further, in all panes", "", ("-",)),
-    "deeper": ActionSpec("Free plane up", "Depth knob + 0.5 µm", "", ("]", "PgUp")),
-    "shallower": ActionSpec("Free plane down", "Depth knob − 0.5 µm", "", ("[", "PgDown")),
+    "deeper": ActionSpec("Selected plane up", "Depth knob + 0.5 µm", "", ("]", "PgUp")),
+    "shallower": ActionSpec("Selected plane down", "Depth knob − 0.5 µm", "", ("[", "PgDown")),
+    "next_pane": ActionSpec("Select next pane", "The knob turns the pane after it", "", ("Tab",)),
+    "add_pane": ActionSpec("One pane more", "A plane beside the others", "", ("Ctrl++", "Ctrl+=")),
+    "remove_pane": ActionSpec("Remove selected pane", "One pane less", "", ("Ctrl+-",)),
+    "undo": ActionSpec("Undo view change", "Panes, depths and cuts as before", "", ("Ctrl+Z",)),
+    "redo": ActionSpec("Redo view change", "What was undone", "", ("Ctrl+Y", "Ctrl+Shift+Z")),
     "screenshot": ActionSpec("Save picture of the window…", "As PNG", "snapshot", ("Ctrl+P",)),
 }
 
@@ -68,19 +67,24 @@ MENUS: Mapping[str, tuple[str, ...]] = {
         "open_profile", "open_bundle", "open_replay", "", "export_stack", "export_drift", "",
         "recordings", "", "quit",
     ),
-    "&Microscope": ("record", "", "channels", "focus_lock", "", "calibrate"),
+    "&Microscope": ("record", "", "channels", "", "calibrate"),
     "&View": (
-        "fit", "zoom_in", "zoom_out", "", "shallower", "deeper", "", "reference", "", "screenshot",
+        "undo", "redo", "", "fit", "zoom_in", "zoom_out", "", "shallower", "deeper", "",
+        "next_pane", "add_pane", "remove_pane", "", "screenshot",
     ),
 }  # fmt: skip
 
 TOOLBAR = ("open_profile", "open_bundle", "open_replay", "", "calibrate")
 
 
-def make_actions(window: QMainWindow, does: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
-    """One action for every entry of :data:`ACTIONS`, tied to what it does."""
+def make_actions(
+    window: QMainWindow,
+    specs: Mapping[str, ActionSpec],
+    does: Mapping[str, Callable[[], None]],
+) -> dict[str, QAction]:
+    """One action for every entry, tied to what it does."""
     actions = {}
-    for key, spec in ACTIONS.items():
+    for key, spec in specs.items():
         action = QAction(spec.text, window)
         if spec.icon:
             action.setIcon(theme.icon(spec.icon))
@@ -95,17 +99,24 @@ def make_actions(window: QMainWindow, does: Mapping[str, Callable[[], None]]) ->
     return actions
 
 
-def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
-    """Menus as in :data:`MENUS`; an empty key is a line."""
-    for title, keys in MENUS.items():
-        menu = bar.addMenu(title)
-        if menu is None:
-            continue
+def fill_menus(
+    bar: QMenuBar, actions: Mapping[str, QAction], more: Iterable[tuple[str, Iterable[str]]] = ()
+) -> dict[str, QMenu]:
+    """Menus as in :data:`MENUS`, then ``more`` (title, keys) below; an empty key is a line."""
+    menus: dict[str, QMenu] = {}
+    rows = [*MENUS.items(), *((title, ("", *keys)) for title, keys in more if keys)]
+    for title, keys in rows:
+        if title not in menus:
+            menu = bar.addMenu(title)
+            if menu is None:
+                continue
+            menus[title] = menu
         for key in keys:
             if key:
-                menu.addAction(actions[key])
-            else:
-                menu.addSeparator()
+                menus[title].addAction(actions[key])
+            elif not menus[title].isEmpty():
+                menus[title].addSeparator()
+    return menus
 
 
 def _plain(do: Callable[[], None]) -> Callable[[bool], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal, pyqtSlot
@@ -25,6 +26,7 @@ class Bridge(QObject):
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(200)
         self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
+        self._watched = self._waiting.copy()
         self._next = 0
         self._ended.connect(self._deliver)
 
@@ -47,17 +49,43 @@ class Bridge(QObject):
             self.busy_changed.emit(True)
         self._pool.start(_Call(token, work, self._ended.emit))
 
+    def watch(
+        self,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """When ``future`` ends, in the GUI thread, ``done(value)`` or ``failed``.
+
+        A future that was cancelled ends in neither.
+        """
+        token = self._next
+        self._next += 1
+        self._watched[token] = (done, failed)
+        ended = self._ended.emit
+
+        def tell(over: Future[T]) -> None:
+            error = CancelledError() if over.cancelled() else over.exception()
+            ended(token, error is None, over.result() if error is None else error)
+
+        future.add_done_callback(tell)
+
     def wait(self, timeout_s: float) -> bool:
         """Wait until nothing runs any more; False when the time was too short."""
         return self._pool.waitForDone(int(timeout_s * 1000))
 
     @pyqtSlot(int, bool, object)
     def _deliver(self, token: int, good: bool, value: object) -> None:
-        done, failed = self._waiting.pop(token)
-        if not self._waiting:
-            self.busy_changed.emit(False)
+        if token in self._watched:
+            done, failed = self._watched.pop(token)
+        else:
+            done, failed = self._waiting.pop(token)
+            if not self._waiting:
+                self.busy_changed.emit(False)
         if good:
             done(value)
+        elif isinstance(value, CancelledError):
+            return
         elif isinstance(value, Exception):
             failed(value)
 

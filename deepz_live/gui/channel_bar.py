@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from deepz_live.gui import theme
-from deepz_live.gui.contrast import COMPOSITE
+from deepz_live.gui.contrast.levels import COLOURS
 
 ALL = "all, overlaid"
 
@@ -35,6 +35,8 @@ class ChannelBar(QWidget):
         row.addWidget(self.choice)
         row.addWidget(self.legend)
         self._names: tuple[str, ...] = ()
+        self._colours: dict[str, str] = {}
+        self._overlaid = False
 
     @property
     def channel(self) -> str | None:
@@ -45,22 +47,33 @@ class ChannelBar(QWidget):
     def set_channels(self, names: tuple[str, ...]) -> None:
         """Offer these channels and all of them; the first is chosen."""
         self._names = names
+        self._overlaid = False
         self.legend.clear()
         self.choice.clear()
         self.choice.addItems([*names, ALL] if names else [])
         self.setEnabled(bool(names))
         self.setVisible(bool(names))
 
+    def show_colours(self, colours: dict[str, str]) -> None:
+        """Names of the channels' colours in the overlay."""
+        if colours != self._colours:
+            self._colours = colours
+            self._show_legend()
+
+    def _show_legend(self) -> None:
+        self.legend.setText(legend(self._colours) if self._overlaid else "")
+
     def _choose(self) -> None:
         channel = self.channel
-        self.legend.setText("" if channel is not None else legend(self._names))
+        self._overlaid = channel is None
+        self._show_legend()
         self.channel_wanted.emit(channel)
 
 
-def legend(names: tuple[str, ...]) -> str:
+def legend(colours: dict[str, str]) -> str:
     """The names of overlaid channels in their colours, as rich text."""
     parts = []
-    for name, colour in zip(names, COMPOSITE, strict=False):
-        red, green, blue = (210 * part for part in colour)
+    for name, colour in colours.items():
+        red, green, blue = (210 * part for part in COLOURS[colour])
         parts.append(f'<span style="color: rgb({red}, {green}, {blue})">{escape(name)}</span>')
     return "&nbsp; ".join(parts)

@@ -1,4 +1,4 @@
-"""The depth knob: a ruler in µm that says where the free plane and the fixed planes lie."""
+"""The depth knob: a ruler in µm that says where the selected plane and the others lie."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DepthKnob(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel("Depth of the free plane")
+        label = QLabel("Depth of the selected pane")
         theme.set_role(label, "knob")
         self._ruler = _Ruler()
         self._number = QDoubleSpinBox()
@@ -40,8 +40,8 @@ class DepthKnob(QFrame):
         self._number.setKeyboardTracking(False)
         for widget in (self._ruler, self._number):
             widget.setToolTip(
-                "Depth of the free plane. Drag, arrow keys, or turn the mouse wheel over the "
-                "free pane; a double click goes to 0."
+                "Depth of the selected pane, in µm. Drag, arrow keys, or turn the mouse wheel over "
+                "any pane with a depth; a double click goes to 0."
             )
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
@@ -84,7 +84,7 @@ class DepthKnob(QFrame):
         self._ruler.update()
 
     def set_marks(self, distances_um: tuple[float, ...]) -> None:
-        """Where the fixed planes lie."""
+        """Where the other planes lie."""
         self._ruler.marks_um = distances_um
         self._ruler.update()
 
@@ -123,7 +123,7 @@ class _Ruler(QAbstractSlider):
         self.setValue(0)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802
-        """Ruler, fixed planes, and the hand of the knob."""
+        """Ruler, other planes, and the hand of the knob."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = 17.0

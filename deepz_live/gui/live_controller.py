@@ -14,14 +14,14 @@ from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.channel_bar import ChannelBar
-from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display, signed
-from deepz_live.gui.drift_plot import DriftCurves, DriftPanel
-from deepz_live.gui.pane_grid import PaneGrid
+from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display, Scale
+from deepz_live.gui.panes.grid import PaneGrid
+from deepz_live.gui.panes.titles import signed
+from deepz_live.gui.parts import Part
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
-from deepz_live.refocus.drift import LOW_CONFIDENCE
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
@@ -29,16 +29,14 @@ from deepz_live.stream.pace import ChannelPace
 
 SLOW_TICKS = 6
 """Numbers change five times a second: an eye cannot read faster."""
-DRIFT_SAMPLES = 4000
 
 
-class Parts(Protocol):
+class Window(Protocol):
     """What the controller shows things in; the main window is one."""
 
     grid: PaneGrid
     channel_bar: ChannelBar
     status_line: StatusLine
-    drift: DriftPanel
     banner: Banner
     display: Display
     view: ViewController
@@ -49,13 +47,14 @@ class Parts(Protocol):
 class LiveController:
     """Shows one live session after the other."""
 
-    def __init__(self, parts: Parts, clock: Callable[[], float]) -> None:
-        self._parts = parts
+    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
+        self._parts = parts = window
+        self._features: tuple[Part, ...] = ()
         self._clock = clock
         self._live: LiveSession | None = None
         self._frame: Frame | None = None
         self._result: RefocusResult | None = None
-        self._error = self._lock_text = ""
+        self._error = ""
         self._channel: str | None = None
         self._overlay = False
         self._ticks = 0
@@ -69,6 +68,12 @@ class LiveController:
         """The session that is shown."""
         return self._live
 
+    def follow(self, features: tuple[Part, ...]) -> None:
+        """From now on, tell these what is shown."""
+        self._features = features
+        for feature in features:
+            feature.use(self._live)
+
     def use(self, live: LiveSession | None) -> None:
         """Show another session, or none."""
         parts = self._parts
@@ -76,26 +81,25 @@ class LiveController:
         self._frame = self._result = None
         self._error = ""
         engine = live.engine if live is not None else None
-        planes: tuple[float, ...] = ()
-        if live is not None and engine is not None:
-            planes = common_range_um(engine, *live.engines.values())
+        shape, pixel_size_um = (0, 0), 0.0
+        if live is not None:
+            shape, pixel_size_um = live.source.info.shape, live.source.info.pixel_size_um
+        planes = planes_of(live)
+        parts.display.use(Scale(planes, pixel_size_um))
         parts.display.clear(
             NO_CAMERA if live is None else WAITING, NO_MODEL if engine is None else WAITING
         )
         names = live.channels if live is not None else ()
+        parts.display.use_channels(names)
         parts.channel_bar.set_channels(names)
         self.show_channel(names[0] if names else None)
-        parts.view.use(live, planes)
+        parts.view.use(live, planes, shape, pixel_size_um)
         parts.record.use(live)
-        parts.drift.set_enabled(engine is not None)
-        parts.drift.set_compensating(False)
-        parts.drift.set_lockable(live is not None and live.focus_lock is not None)
-        self._lock_text = ""
-        parts.drift.show_curves(drift_curves(np.zeros((0, 5))), None)
         parts.banner.show_warning("")
         if live is not None:
-            parts.grid.set_field(live.source.info.shape, live.source.info.pixel_size_um)
-        self.name_planes()
+            parts.grid.set_field(shape, pixel_size_um)
+        for feature in self._features:
+            feature.use(live)
         self._show_names()
         self._ticks = 0
 
@@ -108,13 +112,10 @@ class LiveController:
         if self._ticks % SLOW_TICKS == 0:
             self._show_trouble(self._live)
             self._show_numbers(self._live)
+            for feature in self._features:
+                feature.slow_tick()
         self._ticks += 1
         self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
-
-    def name_planes(self) -> None:
-        """Titles follow the knob at once, before the network answers."""
-        view = self._parts.view
-        self._parts.display.name_planes(view.distances_um, view.free_um, view.range_um)
 
     def frame_and_engine(self) -> tuple[Frame, Engine] | None:
         """The frame that is seen (of overlaid channels the last one's) and its network."""
@@ -140,28 +141,23 @@ class LiveController:
         self._overlay = bool(names) and channel is None
         self._frame = self._result = None
 
-    def lock_focus(self, on: bool) -> None:
-        """Let the stage follow the measured drift, or let it stand."""
-        live = self._live
-        if live is not None and live.focus_lock is not None:
-            live.set_focus_lock(on)
-            self._show_lock(live.focus_lock.status)
-        else:
-            self._parts.drift.show_lock(False)
-
-    def toggle_focus_lock(self) -> None:
-        """The key: lock, or let go."""
-        lock = self._live.focus_lock if self._live is not None else None
-        self.lock_focus(lock is not None and not lock.locked)
-
-    def point(self, at: tuple[float, float] | None) -> None:
-        """Say what is under the mouse."""
-        value = self._parts.display.value_at(at) if at is not None else None
-        if at is None or value is None:
+    def point(self, pane: int, at: tuple[float, float] | None) -> None:
+        """Say what is under the mouse: where, the camera's counts, and the pane's."""
+        grid, display = self._parts.grid, self._parts.display
+        raw = display.value_at(grid.raw, at) if at is not None else None
+        if at is None or raw is None:
             self._parts.status_line.show_cursor("")
-        else:
-            text = f"x {int(at[1])}  y {int(at[0])} px   raw {value:.0f} counts"
-            self._parts.status_line.show_cursor(text)
+            return
+        y, x = at
+        parts = [f"x {int(x)}  y {int(y)} px"]
+        if grid.pixel_size_um:
+            parts.insert(0, f"x {x * grid.pixel_size_um:.1f}  y {y * grid.pixel_size_um:.1f} µm")
+        parts.append(f"raw {raw:.0f} counts")
+        under = grid.panes[pane]
+        own = display.value_at(under, at) if under.cut is not None else None
+        if own is not None:
+            parts.append(f"inferred {own:.0f}")
+        self._parts.status_line.show_cursor("   ".join(parts))
 
     def _mark_dirty(self) -> None:
         self._dirty = True
@@ -178,6 +174,8 @@ class LiveController:
         if results and results[-1] is not self._result:
             self._result = results[-1]
             display.show_result(*results)
+            for feature in self._features:
+                feature.show(results)
 
     def _newest(self, live: LiveSession) -> tuple[tuple[Frame, ...], tuple[RefocusResult, ...]]:
         """What to show: one frame and result, or one of each channel that belong together."""
@@ -212,23 +210,13 @@ class LiveController:
             line.show_field("provider", f"runs on {status.provider}", tip=status.reason)
         line.show_field("lost", *lost_text(status))
         line.show_field("channels", *pace_text(status.channels))
-        self._show_lock(status.focus)
+        display = self._parts.display
+        self._parts.channel_bar.show_colours(
+            {name: display.channel_colour(name) for name in live.channels}
+        )
+        line.show_field("focus", *focus_text(status.focus))
         self._parts.record.show(status)
         self._parts.transport.update()
-        table = live.drift_table(DRIFT_SAMPLES)
-        if len(table):
-            self._parts.drift.show_curves(drift_curves(table), float(table[-1, 4]))
-
-    def _show_lock(self, focus: LockStatus | None) -> None:
-        """Button, number, and once the sentence with which the lock gave up."""
-        parts = self._parts
-        parts.drift.show_lock(focus is not None and focus.state == "locked")
-        parts.status_line.show_field("focus", *focus_text(focus))
-        sentence = focus.text if focus is not None and focus.state == "stopped" else ""
-        if sentence != self._lock_text:
-            self._lock_text = sentence
-            if sentence:
-                parts.banner.show_error(sentence)
 
     def _show_names(self) -> None:
         line, live = self._parts.status_line, self._live
@@ -270,11 +258,12 @@ def focus_text(focus: LockStatus | None) -> tuple[str, str]:
     return f"focus held, {signed(focus.error_um, 2)} µm", "dim"
 
 
-def drift_curves(table: NDArray[np.float64]) -> DriftCurves:
-    """Samples ``(N, 5)`` (:meth:`LiveSession.drift_table`); those not trusted leave a gap."""
-    drift_um = table[:, 1:4].copy()
-    drift_um[table[:, 4] < LOW_CONFIDENCE] = np.nan
-    return DriftCurves(table[:, 0], drift_um)
+def planes_of(live: LiveSession | None) -> tuple[float, ...]:
+    """Refocus distances that all models of a session know, µm; none without a model."""
+    if live is None or live.engine is None:
+        return ()
+    low, high = common_range_um(live.engine, *live.engines.values())
+    return tuple(z for z in live.engine.bundle.facts.z_planes_um if low <= z <= high)
 
 
 def _ms(value: float | None) -> str:

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
 from deepz_live.app.depths import SPACING_UM
 from deepz_live.gui import theme
 from deepz_live.gui.channel_bar import ChannelBar
-from deepz_live.gui.pane_grid import COLOUR_MAPS
+from deepz_live.gui.panes.colours import COLOUR_MAPS
 
 
 class LookBar(QWidget):
@@ -33,7 +33,7 @@ class LookBar(QWidget):
         self.spacing.setDecimals(1)
         self.spacing.setSuffix(" µm")
         self.spacing.setValue(SPACING_UM)
-        self.spacing.setToolTip("Distance between the planes in the lower row")
+        self.spacing.setToolTip("Spread the planes that are not selected so far apart, in µm")
         self.spacing.valueChanged.connect(self.spacing_wanted)
         self.sharing = _choice("own per pane", "shared", tip="Contrast of each pane, or of all")
         self.sharing.currentIndexChanged.connect(

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPoint, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import (
-    QFileDialog,
     QMainWindow,
     QSizePolicy,
     QStatusBar,
@@ -18,27 +17,30 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from deepz_live.app.depths import FIXED_PLANES
 from deepz_live.app.desk import Desk, DeskError
 from deepz_live.app.live import LiveSession
-from deepz_live.gui.actions import TOOLBAR, fill_menus, make_actions
+from deepz_live.gui.actions import ACTIONS, TOOLBAR, fill_menus, make_actions
+from deepz_live.gui.asking import Asking
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.display import Display
-from deepz_live.gui.drift_plot import DriftPanel
+from deepz_live.gui.docks import add_docks
 from deepz_live.gui.export_controller import ExportController
 from deepz_live.gui.knob import DepthKnob
 from deepz_live.gui.live_controller import LiveController
 from deepz_live.gui.look_bar import LookBar
-from deepz_live.gui.pane_grid import PaneGrid
+from deepz_live.gui.pane_menu import show_pane_menu
+from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.transport import TransportBar, TransportController, replay_of
 from deepz_live.gui.view_controller import ViewController
+from deepz_live.gui.window_parts import make_parts
 from deepz_live.gui.wizard.real_desk import RealWizardDesk
 from deepz_live.gui.wizard.wizard import CalibrationWizard
+from deepz_live.refocus.cuts import PlaneCut
 
 TICK_MS = 33
 CLOSE_TIMEOUT_S = 40.0
@@ -75,16 +77,21 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self.bridge = Bridge(self)
         self._make_views()
+        self.asking = Asking(self)
         self.display = Display(self.grid, clock)
-        self.view = ViewController(self.knob)
+        self.record = RecordController(self.record_bar, self.bridge, recordings, self.fail)
         self.transport = TransportController(self.transport_bar)
-        self.record = RecordController(self.record_bar, self.bridge, recordings, self.show_failure)
-        self.actions_by_key = make_actions(self, self._deeds())
-        self._lay_out()
+        self.view = ViewController(self.knob, self.grid, self.display.name_panes)
         self.live = LiveController(self, clock)
-        self.export = ExportController(
-            self.live, self.bridge, self._ask_where, self._message, self.show_failure
-        )
+        self.parts = make_parts(self)
+        self.live.follow(self.parts)
+        self.export = ExportController(self.live, self.bridge, self.ask_where, self.say, self.fail)
+        specs, deeds = dict(ACTIONS), self._deeds()
+        for part in self.parts:
+            specs.update(part.actions)
+            deeds.update(part.deeds)
+        self.actions_by_key = make_actions(self, specs, deeds)
+        self._lay_out()
         self._connect()
         self._closed = False
         self._timer = QTimer(self)
@@ -95,21 +102,39 @@ class MainWindow(QMainWindow):
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
-        self._exchange(lambda: self.desk.begin(factory), "Starting …")
+        self.exchange(lambda: self.desk.begin(factory), "Starting …")
 
     def open_profile(self, path: Path) -> None:
         """Stream from another microscope."""
-        self._exchange(lambda: self.desk.open_profile(path), f"Opening {path.name} …")
+        self.exchange(lambda: self.desk.open_profile(path), f"Opening {path.name} …")
 
     def open_bundle(self, path: Path) -> None:
         """Refocus with another model."""
-        self._exchange(lambda: self.desk.open_bundle(path), f"Opening {path.name} …")
+        self.exchange(lambda: self.desk.open_bundle(path), f"Opening {path.name} …")
 
     def open_replay(self, folder: Path) -> None:
         """Play a recorded session."""
-        self._exchange(lambda: self.desk.open_replay(folder), f"Opening {folder.name} …")
+        self.exchange(lambda: self.desk.open_replay(folder), f"Opening {folder.name} …")
 
-    def show_failure(self, error: Exception) -> None:
+    @property
+    def shown(self) -> LiveSession | None:
+        """The session that is shown."""
+        return self.live.live
+
+    @property
+    def recordings(self) -> Path:
+        """Folder for recordings."""
+        return self.record.root
+
+    def say(self, text: str) -> None:
+        """A short note in the status line."""
+        self.status_line.show_cursor(text)
+
+    def ask_where(self, title: str, name: str, kinds: str) -> Path | None:
+        """Where to write a file; None where the operator thought better of it."""
+        return self.asking.where(title, self.record.root / name, kinds)
+
+    def fail(self, error: Exception) -> None:
         """The sentence in the banner; whatever ran, runs."""
         self.banner.show_error(str(error) or type(error).__name__)
 
@@ -126,38 +151,35 @@ class MainWindow(QMainWindow):
             self._timer.stop()
             if self.wizard is not None:
                 self.wizard.stop()
-                self.bridge.call(self.wizard.finish, lambda _: None, self.show_failure)
-            self.bridge.call(self.desk.close, lambda _: None, self.show_failure)
+                self.bridge.call(self.wizard.finish, lambda _: None, self.fail)
+            self.bridge.call(self.desk.close, lambda _: None, self.fail)
             self.bridge.wait(CLOSE_TIMEOUT_S)
         super().closeEvent(event)
 
-    def _exchange(self, work: Callable[[], LiveSession], message: str) -> None:
-        self._message(message)
+    def exchange(self, work: Callable[[], LiveSession], message: str) -> None:
+        """Make another session beside the GUI, then show it."""
+        self.say(message)
         self.bridge.call(work, self._arrived, self._broken)
 
     def _arrived(self, live: LiveSession) -> None:
-        self._message("")
+        self.say("")
         if not self._closed:
             self.banner.clear()
             self.use(live)
 
     def _broken(self, error: Exception) -> None:
-        self._message("")
+        self.say("")
         if not self._closed:
             if self.desk.live is not self.live.live:
                 self.use(self.desk.live)
-            self.show_failure(error)
+            self.fail(error)
             if self.desk.live is None:
                 self.first_failed.emit(error)
-
-    def _message(self, text: str) -> None:
-        self.status_line.show_cursor(text)
 
     def _make_views(self) -> None:
         self.banner = Banner()
         self.knob = DepthKnob()
-        self.drift = DriftPanel()
-        self.grid = PaneGrid(FIXED_PLANES, corner=self.drift, between=self.knob)
+        self.grid = PaneGrid()
         self.transport_bar = TransportBar()
         self.record_bar = RecordBar()
         self.look_bar = LookBar()
@@ -170,6 +192,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.knob)
         column.addWidget(self.transport_bar)
         centre = QWidget()
         centre.setLayout(column)
@@ -177,7 +200,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(self._toolbar())
         bar = self.menuBar()
         if bar is not None:
-            fill_menus(bar, self.actions_by_key)
+            fill_menus(bar, self.actions_by_key, ((p.menu, p.actions) for p in self.parts))
+        self.docks = add_docks(self, (spec for part in self.parts for spec in part.docks))
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)
@@ -203,20 +227,22 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.knob.turned.connect(self.view.turn)
-        self.knob.turned.connect(lambda _: self.live.name_planes())
-        self.grid.free.wheel_turned.connect(self._nudge)
+        self.grid.wheel_turned.connect(self.view.nudge)
+        self.grid.clicked.connect(self.view.select)
         self.grid.hovered.connect(self.live.point)
-        self.drift.reference_wanted.connect(self._set_reference)
-        self.drift.compensate_wanted.connect(self.view.hold_still)
-        self.drift.lock_wanted.connect(self.live.lock_focus)
+        self.grid.menu_wanted.connect(self._show_menu)
         self.channel_bar.channel_wanted.connect(self.live.show_channel)
         self.record_bar.pressed.connect(self.record.toggle)
         self.look_bar.look_wanted.connect(lambda changes: self.display.set_look(**changes))
         self.look_bar.colours_wanted.connect(self.grid.set_colour_map)
-        self.look_bar.spacing_wanted.connect(self._space)
+        self.look_bar.spacing_wanted.connect(self.view.space)
         self.banner.dismissed.connect(self.live.dismiss)
 
+    def _show_menu(self, pane: int, where: QPoint) -> None:
+        show_pane_menu(self, self.view, pane, where)
+
     def _deeds(self) -> dict[str, Callable[[], None]]:
+        view = self.view
         return {
             "open_profile": self._ask_profile,
             "open_bundle": self._ask_bundle,
@@ -227,32 +253,23 @@ class MainWindow(QMainWindow):
             "calibrate": self._calibrate,
             "quit": lambda: (self.close(), None)[1],
             "record": lambda: self.record.toggle(),
-            "reference": self._set_reference,
-            "focus_lock": lambda: self.live.toggle_focus_lock(),
             "channels": self._ask_channels,
             "fit": self.grid.fit,
             "zoom_in": lambda: self.grid.zoom(0.8),
             "zoom_out": lambda: self.grid.zoom(1.25),
             "deeper": lambda: self._turn_by(KNOB_KEY_UM),
             "shallower": lambda: self._turn_by(-KNOB_KEY_UM),
+            "next_pane": lambda: view.select((view.selected + 1) % len(view.cuts)),
+            "add_pane": lambda: view.add(PlaneCut(view.depth_um or 0.0)),
+            "remove_pane": lambda: view.remove(view.selected),
+            "undo": view.undo,
+            "redo": view.redo,
             "screenshot": self._ask_screenshot,
         }
 
-    def _nudge(self, notches: int) -> None:
-        self.view.nudge(notches)
-        self.live.name_planes()
-
     def _turn_by(self, um: float) -> None:
-        self.view.turn(self.view.free_um + um)
-        self.live.name_planes()
-
-    def _space(self, spacing_um: float) -> None:
-        self.view.space(spacing_um)
-        self.live.name_planes()
-
-    def _set_reference(self) -> None:
-        if self.live.live is not None:
-            self.live.live.set_reference()
+        if self.view.depth_um is not None:
+            self.view.turn(self.view.depth_um + um)
 
     def _calibrate(self) -> None:
         if self.wizard is None:
@@ -278,7 +295,7 @@ class MainWindow(QMainWindow):
     def _ask_channels(self) -> None:
         microscope = self.desk.microscope
         if microscope is None:
-            self.show_failure(DeskError("No microscope is open; open a profile first."))
+            self.fail(DeskError("No microscope is open; open a profile first."))
             return
         names = microscope.channels
         if len(names) < 2:
@@ -286,7 +303,7 @@ class MainWindow(QMainWindow):
                 f"This microscope has but one channel, {', '.join(names)}; name the group of its "
                 "presets as micromanager.channel_group in the profile, to have several."
             )
-            self.show_failure(DeskError(sentence))
+            self.fail(DeskError(sentence))
             return
         live = self.live.live
         ticked = live.channels if live is not None and live.channels else names
@@ -297,37 +314,29 @@ class MainWindow(QMainWindow):
 
     def stream_channels(self, names: tuple[str, ...]) -> None:
         """Take these channels in turn."""
-        self._exchange(lambda: self.desk.open_channels(names), "Switching channels …")
+        self.exchange(lambda: self.desk.open_channels(names), "Switching channels …")
 
     def _ask_profile(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open profile", "", "Profiles (*.yaml *.yml)")
-        if path:
-            self.open_profile(Path(path))
+        path = self.asking.profile()
+        if path is not None:
+            self.open_profile(path)
 
     def _ask_bundle(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Open bundle: the folder with rdf.yaml")
-        if path:
-            self.open_bundle(Path(path))
+        path = self.asking.bundle()
+        if path is not None:
+            self.open_bundle(path)
 
     def _ask_replay(self) -> None:
-        path = QFileDialog.getExistingDirectory(
-            self, "Open session for replay", str(self.record.root)
-        )
-        if path:
-            self.open_replay(Path(path))
+        path = self.asking.folder("Open session for replay", self.record.root)
+        if path is not None:
+            self.open_replay(path)
 
     def _ask_recordings(self) -> None:
-        path = QFileDialog.getExistingDirectory(
-            self, "Folder for recordings", str(self.record.root)
-        )
-        if path:
-            self.record.root = Path(path)
+        path = self.asking.folder("Folder for recordings", self.record.root)
+        if path is not None:
+            self.record.root = path
 
     def _ask_screenshot(self) -> None:
-        path = self._ask_where("Save picture", "window.png", "PNG (*.png)")
+        path = self.ask_where("Save picture", "window.png", "PNG (*.png)")
         if path is not None:
             self.grab().save(str(path))
-
-    def _ask_where(self, title: str, name: str, kinds: str) -> Path | None:
-        path, _ = QFileDialog.getSaveFileName(self, title, str(self.record.root / name), kinds)
-        return Path(path) if path else None

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.dpm import Surface
+from deepz_live.refocus.cuts import (
+    Cut,
+    PlaneCut,
+    ProjectionCut,
+    SectionCut,
+    SurfaceCut,
+    plane_depths,
+)
 from deepz_live.refocus.drift import DriftSample
+from deepz_live.refocus.moved import moved
 from deepz_live.refocus.planes import check_range
-from deepz_live.refocus.stack import Projection, Stack, as_stack
+from deepz_live.refocus.stack import Stack, as_stack
 from deepz_live.stream.frame import Frame
 
 Image = NDArray[np.float32]
@@ -23,27 +30,18 @@ DIGEST_STRIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class ViewRequest:
-    """Which planes to make of every frame.
+    """What to make of every frame.
 
     Attributes
     ----------
-    distances_um
-        Refocus distances of the planes shown side by side.
-    free_um
-        The depth knob: one plane more; with ``surface`` it is added to the surface's height.
-    surface
-        Shows the free view along a surface instead of a plane.
+    cuts
+        One image each.
     compensate
-        Keeps planes and image on the sample as it was at the reference.
-    projection
-        Projection over all planes of the model.
+        Keeps them on the sample as it was at the reference.
     """
 
-    distances_um: tuple[float, ...] = (-6.0, -3.0, 0.0, 3.0, 6.0)
-    free_um: float = 0.0
-    surface: Surface | None = None
+    cuts: tuple[Cut, ...] = ()
     compensate: bool = False
-    projection: Projection = "max"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +52,9 @@ class RefocusResult:
     ----------
     frame
         The raw frame, untouched.
-    distances_um
-        As requested; compensation is what ``drift`` says on top of it.
-    planes, free, projection
-        ``(P, Y, X)``, ``(Y, X)``, ``(Y, X)``.
+    cuts, images
+        As requested, one image a cut (:mod:`deepz_live.refocus.cuts` says of which shape);
+        compensation is what ``drift`` says on top of it.
     drift
         None where it is not measured.
     warnings
@@ -71,10 +68,8 @@ class RefocusResult:
     """
 
     frame: Frame
-    distances_um: tuple[float, ...]
-    planes: Image
-    free: Image
-    projection: Image
+    cuts: tuple[Cut, ...]
+    images: tuple[Image, ...]
     drift: DriftSample | None
     warnings: tuple[str, ...]
     digest: int
@@ -94,11 +89,9 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The images cut out of a volume for one request."""
+    """The images cut out of a volume for one request, one a cut."""
 
-    planes: Image
-    free: Image
-    projection: Image
+    images: tuple[Image, ...]
     warnings: tuple[str, ...]
 
 
@@ -112,10 +105,11 @@ def digest(volume: Image | Stack) -> int:
 
 
 def check_request(request: ViewRequest, z_planes_um: tuple[float, ...]) -> None:
-    """Raise :class:`RefocusError` where a request leaves the model's range (µm)."""
-    check_range(request.distances_um, z_planes_um)
-    if request.surface is None:
-        check_range((request.free_um,), z_planes_um)
+    """Raise :class:`RefocusError` where a plane leaves the model's range (µm).
+
+    A surface may leave it in places: its last plane is shown there, with a warning.
+    """
+    check_range(plane_depths(request.cuts), z_planes_um)
 
 
 def make_view(
@@ -125,38 +119,91 @@ def make_view(
     request: ViewRequest,
     shift: Shift,
 ) -> View:
-    """Cut planes, free view and projection out of ``volume`` ``(Z, Y, X)``, shifted back."""
-    stack = as_stack(volume, z_planes_um)
-    low, high = z_planes_um[0], z_planes_um[-1]
-    wanted = np.asarray(request.distances_um, np.float64) + shift.dz_um
-    dpm = _free_dpm(stack.shape[1:], pixel_size_um, request) + np.float32(shift.dz_um)
-    warnings: list[str] = []
-    reached = [*wanted, float(dpm.min()), float(dpm.max())]
-    if min(reached) < low or max(reached) > high:
-        warnings.append(
-            f"Planes from {min(reached):+.1f} to {max(reached):+.1f} µm reach beyond the model's "
-            f"{low:+.1f} … {high:+.1f} µm: its last plane is shown there; refocus the stage."
-        )
-    planes = stack.planes(np.clip(wanted, low, high).tolist())
-    if shift.dy_px or shift.dx_px:
-        for plane in planes:
-            plane[...] = _moved_back(plane, shift)
-    if request.surface is None:
-        free = stack.planes([float(np.clip(dpm.flat[0], low, high))])[0]
-    else:
-        free = stack.surface(np.clip(dpm, low, high))
-    return View(
-        planes=planes,
-        free=_moved_back(free, shift),
-        projection=_moved_back(stack.projection(request.projection), shift),
-        warnings=tuple(warnings),
+    """Cut what is asked for out of ``volume`` ``(Z, Y, X)``, shifted back."""
+    cutter = _Cutter(as_stack(volume, z_planes_um), z_planes_um, pixel_size_um, shift)
+    planes = iter(cutter.planes(plane_depths(request.cuts)))
+    images = tuple(
+        next(planes) if isinstance(cut, PlaneCut) else cutter.image(cut) for cut in request.cuts
     )
+    return View(images, cutter.warnings)
 
 
-def _free_dpm(shape: tuple[int, int], pixel_size_um: float, request: ViewRequest) -> Image:
-    if request.surface is None:
-        return np.full((1, 1), request.free_um, np.float32)
-    return request.surface.dpm(shape, pixel_size_um) + np.float32(request.free_um)
+class _Cutter:
+    """One volume with its shift; remembers how far the cuts reached."""
+
+    def __init__(
+        self, stack: Stack, z_planes_um: tuple[float, ...], pixel_size_um: float, shift: Shift
+    ) -> None:
+        self._stack, self._z_planes_um = stack, z_planes_um
+        self._pixel_size_um, self._shift = pixel_size_um, shift
+        self._low, self._high = z_planes_um[0], z_planes_um[-1]
+        self._reached: list[float] = []
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        if not self._reached:
+            return ()
+        least, most = min(self._reached), max(self._reached)
+        if self._low <= least and most <= self._high:
+            return ()
+        return (
+            f"Planes from {least:+.1f} to {most:+.1f} µm reach beyond the model's "
+            f"{self._low:+.1f} … {self._high:+.1f} µm: its last plane is shown there; refocus "
+            "the stage.",
+        )
+
+    def planes(self, depths_um: tuple[float, ...]) -> Image:
+        """``(P, Y, X)``, all in one go."""
+        wanted = np.asarray(depths_um, np.float64) + self._shift.dz_um
+        self._reached += wanted.tolist()
+        planes = self._stack.planes(np.clip(wanted, self._low, self._high).tolist())
+        if self._shift.dy_px or self._shift.dx_px:
+            for plane in planes:
+                plane[...] = _moved_back(plane, self._shift)
+        return planes
+
+    def image(self, cut: SurfaceCut | ProjectionCut | SectionCut) -> Image:
+        if isinstance(cut, SurfaceCut):
+            return self._surface(cut)
+        if isinstance(cut, SectionCut):
+            return self._section(cut)
+        if cut.kind == "depth":
+            return self._depth_coded()
+        return _moved_back(self._stack.projection(cut.kind), self._shift)
+
+    def _surface(self, cut: SurfaceCut) -> Image:
+        dpm = cut.surface.dpm(self._stack.shape[1:], self._pixel_size_um)
+        dpm = dpm + np.float32(cut.offset_um + self._shift.dz_um)
+        self._reached += [float(dpm.min()), float(dpm.max())]
+        return _moved_back(self._stack.surface(np.clip(dpm, self._low, self._high)), self._shift)
+
+    def _depth_coded(self) -> Image:
+        both = self._stack.brightest()
+        both[0] = _moved_back(both[0], self._shift)
+        # Depths are taken over whole pixels: between a near and a far one lies nothing.
+        whole = Shift(0.0, round(self._shift.dy_px), round(self._shift.dx_px))
+        both[1] = _moved_back(both[1] - np.float32(self._shift.dz_um), whole)
+        return both
+
+    def _section(self, cut: SectionCut) -> Image:
+        upright = cut.axis == "xz"
+        across, along = (
+            (self._shift.dy_px, self._shift.dx_px)
+            if upright
+            else (self._shift.dx_px, self._shift.dy_px)
+        )
+        size = self._stack.shape[1 if upright else 2]
+        at = min(max(int(np.floor(cut.at_px + across)), 0), size - 1)
+        image = self._stack.section(cut.axis, at)
+        empty, step_um = image.min(), _step_um(self._z_planes_um)
+        depth_axis = 0 if upright else 1
+        if step_um:
+            image = moved(image, self._shift.dz_um / step_um, depth_axis, empty)
+        return moved(image, along, 1 - depth_axis, empty)
+
+
+def _step_um(z_planes_um: tuple[float, ...]) -> float:
+    return (z_planes_um[-1] - z_planes_um[0]) / max(len(z_planes_um) - 1, 1)
 
 
 def _moved_back(image: Image, shift: Shift) -> Image:
@@ -164,30 +211,4 @@ def _moved_back(image: Image, shift: Shift) -> Image:
     if shift.dy_px == 0 and shift.dx_px == 0:
         return image
     empty = image[::8, ::8].min()
-    return _moved(_moved(image, shift.dy_px, 0, empty), shift.dx_px, 1, empty)
-
-
-def _moved(image: Image, pixels: float, axis: int, empty: np.float32) -> Image:
-    """What lies ``pixels`` further along ``axis``: by slices, several times faster than scipy."""
-    if pixels == 0:
-        return image
-    whole = math.floor(pixels)
-    part = np.float32(pixels - whole)
-    length = image.shape[axis]
-    start = min(max(0, -whole), length)
-    stop = max(start, min(length, length - whole - (1 if part else 0)))
-    out = np.full_like(image, empty)
-    kept, below, above = (
-        tuple(slice(first, last) if one == axis else slice(None) for one in (0, 1))
-        for first, last in (
-            (start, stop),
-            (start + whole, stop + whole),
-            (start + whole + 1, stop + whole + 1),
-        )
-    )
-    if part:
-        np.multiply(image[below], 1 - part, out=out[kept])
-        out[kept] += image[above] * part
-    else:
-        out[kept] = image[below]
-    return out
+    return moved(moved(image, shift.dy_px, 0, empty), shift.dx_px, 1, empty)

@@ -2,7 +2,8 @@
 
 The network's volume does not depend on what is looked at; only the view cut out of it does. So a
 request that changes while the network runs is answered with the very same frame, and a view made
-for an older request is discarded (by its generation number), never shown.
+for an older request is discarded (by its generation number), never shown. While no new frame
+comes (a replay stands still), a changed request and questions are answered with the last one.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from deepz_live.refocus.check import check_frame
-from deepz_live.refocus.drift import DriftEstimator, DriftSample
+from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError, notes_of, stack_of
-from deepz_live.refocus.stack import Stack
+from deepz_live.refocus.questions import Borrowed, Questions, Snapshot
+from deepz_live.refocus.tracking import Tracking
 from deepz_live.refocus.view import (
     RefocusResult,
     Shift,
-    View,
     ViewRequest,
     check_request,
     digest,
@@ -31,7 +33,10 @@ from deepz_live.stream.pairing import PairedSlot
 from deepz_live.stream.slots import LatestSlot
 from deepz_live.stream.statistics import Clock, LatencyMeter, RateMeter
 
-_POLL_S = 0.2
+T = TypeVar("T")
+
+_POLL_S = 0.05
+"""So long a question waits at most while no frame comes."""
 _KEPT_LATENCIES = 20_000
 _MAX_REMAKES = 3
 RATE_WINDOW_S = 10.0
@@ -92,23 +97,28 @@ class RefocusWorker:
         engines: Mapping[str, Engine] | None = None,
     ) -> None:
         self._engines = dict(engines or {})
-        self._drift_channel = info.channels[0] if info is not None and info.channels else None
-        main = self._engines.get(self._drift_channel or "", engine)
+        first = info.channels[0] if info is not None and info.channels else ""
+        main = self._engines.get(first, engine)
         facts = main.bundle.facts
         self._slot = slot
         self._engine = engine
         self._info = info
         self._clock = clock
         self._from_capture = latency_from_capture
-        self._moved_during = moved_during or (lambda _: False)
         self._pixel_size_um = info.pixel_size_um if info is not None else facts.pixel_size_um
-        self._drift = DriftEstimator(tuple(facts.z_planes_um), self._pixel_size_um)
-        self._good = DriftSample(0.0, 0.0, 0.0, 0.0, 1.0)
+        self._tracking = Tracking(
+            tuple(facts.z_planes_um),
+            self._pixel_size_um,
+            channel=info.channels[0] if info is not None and info.channels else None,
+            moved_during=moved_during or (lambda _: False),
+        )
+        self._questions = Questions()
+        self._seen: dict[int, _Seen] = {}
+        """By engine, whose stack is valid until it refocuses the next frame."""
         self._lock = threading.Lock()
         self._request = request or ViewRequest()
         self._check(self._request)
         self._generation = 0
-        self._reference_wanted = False
         self._error: Exception | None = None
         self._failed = self._discarded = 0
         self._rate = RateMeter(clock, RATE_WINDOW_S)
@@ -117,7 +127,8 @@ class RefocusWorker:
         self._stopping = threading.Event()
         self.results: LatestSlot[RefocusResult] = LatestSlot()
         self.on_result: list[Listener] = []
-        self.on_reference: list[Callable[[Frame], None]] = []
+        self.on_remade: list[Listener] = []
+        self.on_reference = self._tracking.on_reference
         self.on_error: list[Callable[[Frame, Exception], None]] = []
 
     @property
@@ -138,8 +149,15 @@ class RefocusWorker:
 
     def set_reference(self) -> None:
         """Measure drift from the next frame on, against that frame."""
-        with self._lock:
-            self._reference_wanted = True
+        self._tracking.set_reference()
+
+    def ask(self, work: Callable[[Snapshot], T], channel: str | None = None) -> Future[T]:
+        """Call ``work`` with the newest refocused frame (of ``channel``), on this worker's thread.
+
+        From any thread. It should be short: frames wait meanwhile. While no frame comes, the last
+        one is taken. The future ends with :class:`RefocusError` where refocusing ends first.
+        """
+        return self._questions.ask(work, channel)
 
     @property
     def error(self) -> Exception | None:
@@ -205,12 +223,17 @@ class RefocusWorker:
         )
 
     def _loop(self) -> None:
-        while not self._stopping.is_set():
-            frame = self._slot.get(_POLL_S)
-            if frame is not None:
-                self._guarded(frame)
-            elif self._slot.closed:
-                return
+        try:
+            while not self._stopping.is_set():
+                frame = self._slot.get(_POLL_S)
+                if frame is not None:
+                    self._guarded(frame)
+                elif self._slot.closed:
+                    return
+                else:
+                    self._look_again()
+        finally:
+            self._questions.close()
 
     def _guarded(self, frame: Frame) -> None:
         try:
@@ -225,24 +248,84 @@ class RefocusWorker:
     def _refocus(self, frame: Frame) -> None:
         begin = frame.time_s if self._from_capture else self._clock()
         engine = self._engine_of(frame)
-        z_planes_um = tuple(engine.bundle.facts.z_planes_um)
+        self._seen.pop(id(engine), None)  # its stack is about to be overwritten
         stack = stack_of(engine, frame.pixels)
         provider = engine.provider
         mark = digest(stack)
-        drift = self._measure(stack, frame)
+        drift = self._tracking.measure(stack, frame)
+        snapshot = Snapshot(
+            frame=frame,
+            stack=stack,
+            z_planes_um=tuple(engine.bundle.facts.z_planes_um),
+            pixel_size_um=self._pixel_size_um,
+            engine=Borrowed(engine),
+            shift=self._tracking.shift(frame),
+        )
         warnings = (
             *check_frame(engine.bundle, frame, self._info_of(frame)),
             *notes_of(engine),
         )
         for _ in range(_MAX_REMAKES):
-            with self._lock:
-                request, generation = self._request, self._generation
-            shift = self._shift(frame) if request.compensate else Shift()
-            view = make_view(stack, z_planes_um, self._pixel_size_um, request, shift)
-            result = _result(frame, request, view, drift, warnings, mark, generation, provider)
+            result = self._made(snapshot, drift, warnings, mark, provider)
             if self._publish(result, begin):
-                return
-        self._tell(result)
+                break
+        else:
+            self._tell(result)
+        self._seen[id(engine)] = _Seen(snapshot, result, warnings)
+        self._questions.answer(snapshot)
+
+    def _made(
+        self,
+        snapshot: Snapshot,
+        drift: DriftSample | None,
+        warnings: tuple[str, ...],
+        mark: int,
+        provider: str,
+    ) -> RefocusResult:
+        """The view as it is asked for now."""
+        with self._lock:
+            request, generation = self._request, self._generation
+        shift = snapshot.shift if request.compensate else Shift()
+        view = make_view(
+            snapshot.stack, snapshot.z_planes_um, snapshot.pixel_size_um, request, shift
+        )
+        return RefocusResult(
+            frame=snapshot.frame,
+            cuts=request.cuts,
+            images=view.images,
+            drift=drift,
+            warnings=(*warnings, *view.warnings),
+            digest=mark,
+            latency_s=0.0,
+            generation=generation,
+            provider=provider,
+        )
+
+    def _look_again(self) -> None:
+        """No frame came: answer what was asked since, with the frames that are still there."""
+        with self._lock:
+            generation = self._generation
+        for key, seen in list(self._seen.items()):
+            old = seen.result.generation != generation
+            if not old and not self._questions.wanted(seen.snapshot.frame.channel):
+                continue
+            try:
+                seen.refresh()
+                if old:
+                    self._remake(seen)
+            except Exception as error:  # as in a frame that fails
+                self._seen.pop(key)
+                with self._lock:
+                    self._error = error
+                continue
+            self._questions.answer(seen.snapshot)
+
+    def _remake(self, seen: _Seen) -> None:
+        old = seen.result
+        new = self._made(seen.snapshot, old.drift, seen.warnings, old.digest, old.provider)
+        seen.result = replace(new, latency_s=old.latency_s)
+        for listener in self.on_remade:
+            listener(seen.result)
 
     def _publish(self, result: RefocusResult, begin: float) -> bool:
         """Hand the result on, unless the request has changed since it was made."""
@@ -275,56 +358,18 @@ class RefocusWorker:
             return self._info
         return replace(self._info, channel=frame.channel, exposure_ms=frame.exposure_ms)
 
-    def _measure(self, stack: Stack, frame: Frame) -> DriftSample | None:
-        if self._drift_channel is not None and frame.channel != self._drift_channel:
-            return None
-        if self._drift.has_reference and self._moved_during(frame):
-            return None  # a reference that is wanted is taken from a later frame
-        with self._lock:
-            wanted, self._reference_wanted = self._reference_wanted, False
-        if wanted or not self._drift.has_reference:
-            self._drift.set_reference(stack, z_um=frame.z_um)
-            self._good = DriftSample(frame.time_s, 0.0, 0.0, 0.0, 1.0)
-            for listener in self.on_reference:
-                listener(frame)
-            return self._good
-        sample = self._drift.measure(stack, time_s=frame.time_s, z_um=frame.z_um)
-        if not sample.flagged:
-            self._good = sample
-        return sample
 
-    def _shift(self, frame: Frame) -> Shift:
-        """Where the sample of the reference is in this frame; holds still on flagged samples."""
-        if not self._drift.has_reference:
-            return Shift()  # another channel came first
-        stage_um = frame.z_um - self._drift.reference_z_um
-        return Shift(
-            dz_um=self._good.dz_um - stage_um,
-            dy_px=self._good.dy_um / self._pixel_size_um,
-            dx_px=self._good.dx_um / self._pixel_size_um,
-        )
+@dataclass(slots=True, eq=False)
+class _Seen:
+    """A refocused frame, what was made of it last, and what there is to say about it."""
 
+    snapshot: Snapshot
+    result: RefocusResult
+    warnings: tuple[str, ...]
 
-def _result(
-    frame: Frame,
-    request: ViewRequest,
-    view: View,
-    drift: DriftSample | None,
-    warnings: tuple[str, ...],
-    mark: int,
-    generation: int,
-    provider: str,
-) -> RefocusResult:
-    return RefocusResult(
-        frame=frame,
-        distances_um=request.distances_um,
-        planes=view.planes,
-        free=view.free,
-        projection=view.projection,
-        drift=drift,
-        warnings=(*warnings, *view.warnings),
-        digest=mark,
-        latency_s=0.0,
-        generation=generation,
-        provider=provider,
-    )
+    def refresh(self) -> None:
+        """Refocus the frame once more, where a question has used up its stack."""
+        lent = self.snapshot.engine
+        if lent.used:
+            stack = stack_of(lent.lender, self.snapshot.frame.pixels)
+            self.snapshot = replace(self.snapshot, stack=stack, engine=Borrowed(lent.lender))

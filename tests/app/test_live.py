@@ -15,6 +15,7 @@ from deepz_live.app.live_facts import recorded_digests, recorded_provider
 from deepz_live.config import Optics
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import BundleFacts
+from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.view import ViewRequest
 from deepz_live.session.errors import SessionError
@@ -129,7 +130,7 @@ def beads(drift: tuple[float, float, float]) -> np.ndarray:
 
 
 def live(source, engine, **options) -> LiveSession:
-    options.setdefault("request", ViewRequest(distances_um=(-2.0, 0.0, 2.0)))
+    options.setdefault("request", ViewRequest((PlaneCut(-2.0), PlaneCut(0.0), PlaneCut(2.0))))
     return LiveSession(source, engine, **options)
 
 
@@ -267,7 +268,7 @@ def test_latency_of_a_replay_is_not_the_age_of_the_recording(tmp_path: Path):
 def test_view_changes_and_references_are_in_the_recording(tmp_path: Path):
     session = live(Source(4), Engine(), record_to=tmp_path / "s", every_frame=True)
     session.start()
-    session.set_view(ViewRequest(distances_um=(1.0,)))
+    session.set_view(ViewRequest((PlaneCut(1.0),)))
     assert session.wait_finished(WAIT_S)
     session.stop()
     kinds = [(e["kind"], e.get("distances_um")) for e in read_session(tmp_path / "s").events]

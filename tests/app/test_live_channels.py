@@ -12,6 +12,7 @@ import pytest
 from deepz_live.app.live_facts import recorded_digests
 from deepz_live.app.live_opening import channel_engines, channel_settings
 from deepz_live.config import ChannelSetting, Profile
+from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.view import ViewRequest
 from deepz_live.session.reader import read_session
@@ -110,10 +111,10 @@ def test_a_view_must_suit_every_model():
         update={"z_planes_um": tuple(np.arange(-2.0, 2.1, 0.5))}
     )
     with pytest.raises(RefocusError):
-        two(1, first, second, request=ViewRequest(distances_um=(-4.0, 4.0)))
-    session = two(1, first, second, request=ViewRequest(distances_um=(-2.0, 2.0)))
+        two(1, first, second, request=ViewRequest((PlaneCut(-4.0), PlaneCut(4.0))))
+    session = two(1, first, second, request=ViewRequest((PlaneCut(-2.0), PlaneCut(2.0))))
     with pytest.raises(RefocusError):
-        session.set_view(ViewRequest(distances_um=(3.0,)))
+        session.set_view(ViewRequest((PlaneCut(3.0),)))
     session.stop()
 
 

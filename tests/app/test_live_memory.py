@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deepz_live.app.live import LiveSession
+from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.view import ViewRequest
 from deepz_live.session.reader import read_session
 from tests.app.live_fakes import WAIT_S, Camera, Engine, frame
@@ -39,7 +40,7 @@ def test_memory_is_flat_over_an_hour_of_simulated_time(tmp_path):
         Camera(hour()),
         Engine(),
         record_to=tmp_path / "s",
-        request=ViewRequest(distances_um=(0.0,)),
+        request=ViewRequest((PlaneCut(0.0),)),
         every_frame=True,
         clock=time,
     )

@@ -12,7 +12,7 @@ from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
-from deepz_live.gui.contrast import blend
+from deepz_live.gui.contrast.levels import blend
 from deepz_live.stream.pace import ChannelPace
 
 WAIT_MS = 20_000
@@ -41,7 +41,7 @@ class TwoChannels(FakeCamera):
 def window(qtbot, opened, raw, volume):
     other = FakeEngine(volume[:, ::-1])
     window = opened(camera=TwoChannels(raw), engines={"FITC": other})
-    qtbot.waitUntil(lambda: window.grid.free.picture is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
     return window
 
 
@@ -72,17 +72,21 @@ def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path)
     choose(window, 2)
     grid = window.grid
     qtbot.waitUntil(
-        lambda: grid.free.picture is not None and grid.free.picture.ndim == 3, timeout=WAIT_MS
+        lambda: grid.panes[1].picture is not None and grid.panes[1].picture.ndim == 3,
+        timeout=WAIT_MS,
     )
     qtbot.waitUntil(lambda: grid.raw.picture.ndim == 3, timeout=WAIT_MS)
     pair = window.live.live.latest_pair()
     assert [result.frame.channel for result in pair] == list(NAMES)
     assert abs(pair[0].frame.index - pair[1].frame.index) == 1
+    qtbot.waitUntil(lambda: bool(window.channel_bar.legend.text()), timeout=WAIT_MS)
     assert '(210, 0, 210)">TexasRed<' in window.channel_bar.legend.text()
     assert '(0, 210, 0)">FITC<' in window.channel_bar.legend.text()
+    window.display.set_channel_colour("FITC", "yellow")
+    qtbot.waitUntil(lambda: "(210, 210, 0)" in window.channel_bar.legend.text(), timeout=WAIT_MS)
     assert not window.grab().isNull()
     choose(window, 0)
-    qtbot.waitUntil(lambda: grid.free.picture.ndim == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: grid.panes[1].picture.ndim == 2, timeout=WAIT_MS)
     assert window.channel_bar.legend.text() == ""
 
 
@@ -95,7 +99,7 @@ def test_one_channel_has_no_choice(qtbot, opened):
 def test_overlaid_channels_are_magenta_and_green_and_white_where_both_are_bright():
     first = np.array([[0, 200, 0, 255]], np.uint8)
     second = np.array([[0, 0, 100, 255]], np.uint8)
-    assert blend([first, second]).tolist() == [
+    assert blend({"magenta": first, "green": second}).tolist() == [
         [[0, 0, 0], [200, 0, 200], [0, 100, 0], [255, 255, 255]]
     ]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.gui.contrast import STRIP_PIXELS, Levels, to_screen
+from deepz_live.gui.contrast.levels import STRIP_PIXELS, Levels, to_screen
+from deepz_live.gui.contrast.part import ContrastPart
 
+WAIT_MS = 20_000
 LEVELS = Levels(100.0, 1100.0)
 
 
@@ -34,3 +36,39 @@ def test_a_crop_is_shown_like_a_copy_of_it():
     image = np.random.default_rng(1).integers(0, 2000, (64, 64)).astype(np.uint16)
     part = image[3:40:2, 5:50:3]
     np.testing.assert_array_equal(to_screen(part, LEVELS), to_screen(part.copy(), LEVELS))
+
+
+def test_levels_set_by_hand_stay_in_their_pane_until_auto(qtbot, opened):
+    window = opened()
+    part = next(part for part in window.parts if isinstance(part, ContrastPart))
+    window.docks["contrast"].show()
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: window.display.levels(pane, "TexasRed") is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: part.panel.low.value() > 0, timeout=WAIT_MS)
+    assert part.panel.auto.isChecked()
+    other = window.display.levels(window.grid.panes[2], "TexasRed")
+    part.panel.region.setRegion((90_000.0, 100_000.0))
+    assert window.display.levels(pane, "TexasRed") == Levels(90_000.0, 100_000.0)
+    assert pane.picture.max() == 0  # everything is darker than that
+    assert window.display.levels(window.grid.panes[2], "TexasRed").high < 2 * other.high
+    index = window.live._frame.index
+    qtbot.waitUntil(lambda: window.live._frame.index > index + 5, timeout=WAIT_MS)
+    assert pane.picture.max() == 0
+    qtbot.waitUntil(lambda: part.panel.high.value() == 100_000.0, timeout=WAIT_MS)
+    assert not part.panel.auto.isChecked()
+    window.actions_by_key["auto_contrast"].trigger()
+    qtbot.waitUntil(lambda: pane.picture.max() > 200, timeout=WAIT_MS)
+    assert window.display.levels(pane, "TexasRed").high < 50_000
+
+
+def test_the_histogram_is_of_the_selected_pane(qtbot, opened):
+    window = opened()
+    part = next(part for part in window.parts if isinstance(part, ContrastPart))
+    window.docks["contrast"].show()
+    window.view.select(0)
+    qtbot.waitUntil(lambda: part.panel._name.text() == "raw, measured", timeout=WAIT_MS)
+    edges, heights = part.panel._bars.getData()
+    raw = window.live._frame.pixels
+    assert edges[0] >= raw.min() - 1
+    assert edges[-1] <= raw.max() + 1
+    assert heights.max() > 1  # more than ten pixels in the fullest bin

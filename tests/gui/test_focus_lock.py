@@ -32,14 +32,14 @@ class StillStage:
 def locking(qtbot, opened):
     lock = FocusLock(StillStage())
     window = opened(focus_lock=lock)
-    qtbot.waitUntil(window.drift.lock.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(window.parts[0].panel.lock.isEnabled, timeout=WAIT_MS)
     return window, lock
 
 
 def test_the_button_and_the_key_lock_and_let_go(qtbot, locking):
     window, lock = locking
     assert not lock.locked
-    window.drift.lock.click()
+    window.parts[0].panel.lock.click()
     assert lock.locked
     qtbot.waitUntil(
         lambda: window.status_line.text("focus") == "focus held, 0.00 µm", timeout=WAIT_MS
@@ -47,23 +47,23 @@ def test_the_button_and_the_key_lock_and_let_go(qtbot, locking):
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert not lock.locked
-    assert not window.drift.lock.isChecked()
-    assert window.status_line.text("focus") == ""
+    assert not window.parts[0].panel.lock.isChecked()
+    qtbot.waitUntil(lambda: window.status_line.text("focus") == "", timeout=WAIT_MS)
 
 
 def test_a_lock_that_gives_up_says_so_and_the_button_comes_out(qtbot, locking):
     window, lock = locking
-    window.drift.lock.click()
+    window.parts[0].panel.lock.click()
     for _ in range(lock.settings.patience):
         lock.step(DriftSample(1e9, 0.0, 0.0, 0.0, 0.0), 0.0)
     qtbot.waitUntil(lambda: "Focus lock stopped" in window.banner.text, timeout=WAIT_MS)
-    assert not window.drift.lock.isChecked()
+    assert not window.parts[0].panel.lock.isChecked()
     assert window.status_line.text("focus") == "focus lock stopped"
     assert window.status_line.role("focus") == "caution"
 
 
 def test_without_a_stage_there_is_nothing_to_lock(opened):
     window = opened()
-    assert not window.drift.lock.isEnabled()
+    assert not window.parts[0].panel.lock.isEnabled()
     window.actions_by_key["focus_lock"].trigger()
-    assert not window.drift.lock.isChecked()
+    assert not window.parts[0].panel.lock.isChecked()

@@ -12,52 +12,55 @@ from PyQt6.QtWidgets import QApplication
 from deepz_live.app.live import LiveSession
 from deepz_live.gui import theme
 from deepz_live.gui.app import run_headless_window
+from deepz_live.refocus.cuts import PlaneCut, SectionCut, plane_depths
 from deepz_live.session.reader import read_session
 
 WAIT_MS = 20_000
 
 
 def refocused(qtbot, window):
-    qtbot.waitUntil(lambda: window.grid.free.picture is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(
+        lambda: all(pane.picture is not None for pane in window.grid.panes), timeout=WAIT_MS
+    )
 
 
 def test_panes_say_what_is_measured_and_what_is_inferred(qtbot, opened):
     window = opened()
     refocused(qtbot, window)
     assert window.grid.raw.title == "raw, measured"
-    titles = [pane.title for pane in window.grid.fixed]
-    assert titles == [
+    assert [pane.title for pane in window.grid.panes[1:]] == [
+        "0.0 µm · inferred",
+        "max −10 … +10 µm · inferred",
+        "xz at y = 31 µm · inferred",
         "−6.0 µm · inferred",
         "−3.0 µm · inferred",
-        "0.0 µm · inferred",
         "+3.0 µm · inferred",
         "+6.0 µm · inferred",
     ]
     window.knob.turned.emit(2.5)
-    assert window.grid.free.title == "+2.5 µm · inferred"
-    assert window.grid.projection.title == "maximum −10 … +10 µm · inferred"
+    assert window.grid.panes[1].title == "+2.5 µm · inferred"
 
 
-def test_the_knob_changes_the_free_plane_and_nothing_beyond_the_model(qtbot, opened, volume):
+def test_the_knob_turns_the_selected_plane_and_nothing_beyond_the_model(qtbot, opened, volume):
     narrow = tuple(float(z) for z in range(-4, 5))
     window = opened(FakeEngine(volume[6:15], narrow))
     refocused(qtbot, window)
     assert window.knob.range_um == (-4.0, 4.0)
     window.knob.ruler.setValue(99)
-    assert window.view.free_um == 4.0
-    assert window.live.live.view().free_um == 4.0
-    asked = window.live.live.view().distances_um
+    assert window.view.depth_um == 4.0
+    asked = plane_depths(window.live.live.view().cuts)
+    assert asked[0] == 4.0
     assert min(asked) == -4.0
     assert max(asked) == 4.0
     assert window.banner.text == ""
 
 
-def test_the_wheel_over_the_free_pane_turns_the_knob(qtbot, opened):
+def test_the_wheel_over_a_plane_turns_its_depth(qtbot, opened):
     window = opened()
     refocused(qtbot, window)
-    canvas = window.grid.free.findChild(type(window.grid.free._canvas))
+    canvas = window.grid.panes[1].canvas
     spot = canvas.rect().center()
-    before = window.grid.free.view_rect
+    before = window.grid.panes[1].view_rect
     wheel = QWheelEvent(
         QPointF(spot),
         QPointF(canvas.mapToGlobal(spot)),
@@ -70,25 +73,31 @@ def test_the_wheel_over_the_free_pane_turns_the_knob(qtbot, opened):
     )
     QApplication.sendEvent(canvas.viewport(), wheel)
     assert window.knob.value_um > 0
-    assert window.live.live.view().free_um == window.knob.value_um
-    assert window.grid.free.view_rect == before
+    assert window.live.live.view().cuts[0] == PlaneCut(window.knob.value_um)
+    assert window.grid.panes[1].view_rect == before
 
 
 def test_zoom_and_pan_are_linked(qtbot, opened):
     window = opened()
-    pane = window.grid.fixed[2]
-    pane._canvas.box.setRange(QRectF(40, 50, 60, 60), padding=0)
-    pane._canvas.box.sigRangeChangedManually.emit([True, True])
+    refocused(qtbot, window)
+    pane = window.grid.panes[4]
+    pane.canvas.box.setRange(QRectF(40, 50, 60, 60), padding=0)
+    pane.canvas.box.sigRangeChangedManually.emit([True, True])
     shown = pane.view_rect
-    for other in window.grid.all:
+    flat = [pane for pane in window.grid.panes if not isinstance(pane.cut, SectionCut)]
+    (section,) = set(window.grid.panes) - set(flat)
+    for other in flat:
         rect = other.view_rect
         assert rect.contains(shown.center())
         assert abs(rect.center().x() - shown.center().x()) < 0.5
         assert abs(rect.center().y() - shown.center().y()) < 0.5
+    # A section follows along its own pixels and keeps its whole depth (21 planes of 1 µm) in view.
+    assert abs(section.view_rect.center().x() - shown.center().x()) < 0.5
+    assert abs(section.view_rect.height() - 21 / 0.325) < 0.5
     window.actions_by_key["fit"].trigger()
     height, width = window.live.live.source.info.shape
-    assert all(other.view_rect.width() >= width - 0.5 for other in window.grid.all)
-    assert all(other.view_rect.height() >= height - 0.5 for other in window.grid.all)
+    assert all(other.view_rect.width() >= width - 0.5 for other in window.grid.panes)
+    assert all(other.view_rect.height() >= height - 0.5 for other in flat)
 
 
 def test_one_key_starts_and_stops_the_recording_and_the_numbers_move(qtbot, opened, tmp_path):
@@ -137,7 +146,7 @@ def test_a_camera_that_breaks_is_named_in_the_banner(qtbot, opened, raw):
 
 def test_without_a_model_the_panes_say_so_and_the_knob_is_off(opened):
     window = opened(None)
-    assert "No model" in window.grid.free.note
+    assert "No model" in window.grid.panes[1].note
     assert not window.knob.isEnabled()
     assert window.status_line.text("bundle") == "no model"
 
@@ -194,11 +203,11 @@ def test_closing_the_window_ends_every_thread_and_closes_the_recording(qtbot, op
 def test_compensate_and_reference_reach_the_session(qtbot, opened):
     window = opened()
     refocused(qtbot, window)
-    window.drift.compensate.click()
+    window.parts[0].panel.compensate.click()
     assert window.live.live.view().compensate
     window.knob.turned.emit(1.0)
     assert window.live.live.view().compensate
-    assert "z " in window.drift.text
+    assert "z " in window.parts[0].panel.text
 
 
 def test_the_picture_is_dark_but_not_empty(qtbot, raw, volume, tmp_path):

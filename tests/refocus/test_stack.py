@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepz_live.image.normalization import Normalization
+from deepz_live.refocus.cuts import PlaneCut, ProjectionCut
 from deepz_live.refocus.drift import DriftEstimator
 from deepz_live.refocus.stack import ArrayStack, as_stack
 from deepz_live.refocus.view import Shift, ViewRequest, digest, make_view
@@ -33,6 +34,10 @@ def test_what_is_looked_at_is_that_part_of_the_counts(stack):
     np.testing.assert_array_equal(stack.planes([-5.0, 0.0, 5.0]), counts[[0, 5, 10]])
     np.testing.assert_array_equal(stack.projection("max"), counts.max(axis=0))
     np.testing.assert_allclose(stack.projection("mean"), counts.mean(axis=0), atol=0.01)
+    np.testing.assert_array_equal(stack.brightest()[0], counts.max(axis=0))
+    np.testing.assert_array_equal(stack.brightest()[1], np.take(Z_UM, counts.argmax(axis=0)))
+    np.testing.assert_array_equal(stack.section("xz", 7), counts[:, 7])
+    np.testing.assert_array_equal(stack.section("yz", 9), counts[:, :, 9].T)
     np.testing.assert_array_equal(stack.sampled(4), counts[:, ::4, ::4])
     np.testing.assert_array_equal(stack.surface(np.full((33, 50), 2.0)), counts[7])
 
@@ -43,7 +48,7 @@ def test_digest_of_a_stack_is_that_of_its_volume(stack):
 
 def test_looking_leaves_the_stack_as_it_is(stack, planes):
     before = planes.copy()
-    request = ViewRequest(distances_um=(-1.0, 0.5), projection="max")
+    request = ViewRequest((PlaneCut(-1.0), PlaneCut(0.5), ProjectionCut("depth")))
     make_view(stack, Z_UM, 0.325, request, Shift(0.5, 1.5, -2.0))
     stack.counts()[...] = 0
     stack.planes([0.0])[...] = 0
@@ -51,12 +56,12 @@ def test_looking_leaves_the_stack_as_it_is(stack, planes):
 
 
 def test_view_of_a_stack_is_the_view_of_its_volume(stack):
-    request = ViewRequest(distances_um=(-1.0, 0.5), free_um=1.25)
+    request = ViewRequest((PlaneCut(-1.0), PlaneCut(0.5), ProjectionCut("max")))
     shift = Shift(0.25, 1.5, -2.0)
     lazy = make_view(stack, Z_UM, 0.325, request, shift)
     whole = make_view(stack.counts(), Z_UM, 0.325, request, shift)
-    for name in ("planes", "free", "projection"):
-        np.testing.assert_allclose(getattr(lazy, name), getattr(whole, name), rtol=1e-4, atol=1)
+    for ours, wanted in zip(lazy.images, whole.images, strict=True):
+        np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1)
 
 
 def test_drift_does_not_depend_on_the_unit():

@@ -14,6 +14,7 @@ from deepz_live.config import Optics
 from deepz_live.image.dpm import Uniform
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import BundleFacts
+from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SurfaceCut
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.view import ViewRequest, digest
 from deepz_live.refocus.worker import RefocusWorker
@@ -37,6 +38,10 @@ FACTS = BundleFacts(
 )
 INFO = StreamInfo((64, 64), "uint16", 0.65, 20.0, "TexasRed", 20.0, "test")
 WAIT_S = 10.0
+
+
+def planes(*depths_um: float) -> ViewRequest:
+    return ViewRequest(tuple(PlaneCut(depth) for depth in depths_um))
 
 
 class Clock:
@@ -93,7 +98,7 @@ def rig():
     def make(engine=None, slot=None, **options):
         engine = engine or GatedEngine()
         slot = slot if slot is not None else LatestSlot()
-        request = options.pop("request", ViewRequest(distances_um=(-1.0, 0.0, 1.0)))
+        request = options.pop("request", planes(-1.0, 0.0, 1.0))
         worker = RefocusWorker(slot, engine, request=request, info=INFO, **options)
         workers.append((worker, engine))
         worker.start()
@@ -126,7 +131,7 @@ def test_fifo_skips_nothing_and_the_worker_ends_with_it(rig):
     for index in range(8):
         fifo.put(frame(index))
     fifo.close()
-    worker = RefocusWorker(fifo, engine, request=ViewRequest((0.0,)), info=INFO)
+    worker = RefocusWorker(fifo, engine, request=planes(0.0), info=INFO)
     worker.on_result.append(lambda result: seen.append(result.frame.index))
     worker.start()
     assert worker.join(WAIT_S)
@@ -139,12 +144,12 @@ def test_request_changed_while_the_network_runs_is_answered_with_that_frame(rig)
     worker, engine, slot = rig()
     slot.put(frame(7))
     engine.began.get(timeout=WAIT_S)
-    worker.request = ViewRequest(distances_um=(2.0,))
+    worker.request = planes(2.0)
     engine.let()
     result = worker.results.get(WAIT_S)
-    assert result.distances_um == (2.0,)
-    assert result.planes.shape == (1, 64, 64)
-    assert result.planes[0, 0, 0] == 7 + 2000
+    assert result.cuts == (PlaneCut(2.0),)
+    assert result.images[0].shape == (64, 64)
+    assert result.images[0][0, 0] == 7 + 2000
 
 
 def test_view_made_for_an_older_request_is_discarded(rig, monkeypatch):
@@ -154,17 +159,17 @@ def test_view_made_for_an_older_request_is_discarded(rig, monkeypatch):
     real, asked = module.make_view, []
 
     def slow_view(volume, z, pixel, request, shift):
-        asked.append(request.distances_um)
+        asked.append(request)
         if len(asked) == 1:
-            worker.request = ViewRequest(distances_um=(3.0,))
+            worker.request = planes(3.0)
         return real(volume, z, pixel, request, shift)
 
     monkeypatch.setattr(module, "make_view", slow_view)
     worker, _, slot = rig(GatedEngine(gated=False))
     slot.put(frame(1))
     result = worker.results.get(WAIT_S)
-    assert asked == [(-1.0, 0.0, 1.0), (3.0,)]
-    assert result.distances_um == (3.0,)
+    assert asked == [planes(-1.0, 0.0, 1.0), planes(3.0)]
+    assert result.cuts == (PlaneCut(3.0),)
     assert worker.stats().discarded == 1
     assert worker.stats().refocused == 1
 
@@ -172,10 +177,10 @@ def test_view_made_for_an_older_request_is_discarded(rig, monkeypatch):
 def test_request_outside_the_range_is_refused_and_the_old_one_stays(rig):
     worker, _, _ = rig()
     with pytest.raises(RefocusError, match=r"\+7 µm is outside the range -5 … \+5 µm"):
-        worker.request = ViewRequest(distances_um=(7.0,))
+        worker.request = planes(7.0)
     with pytest.raises(RefocusError, match=r"-6 µm is outside"):
-        worker.request = ViewRequest(distances_um=(0.0,), free_um=-6.0)
-    assert worker.request.distances_um == (-1.0, 0.0, 1.0)
+        worker.request = planes(0.0, -6.0)
+    assert worker.request == planes(-1.0, 0.0, 1.0)
 
 
 def test_frame_that_fails_is_told_and_the_next_one_is_refocused(rig):
@@ -214,7 +219,7 @@ def test_digest_is_that_of_the_volume_whatever_is_looked_at(rig):
     worker, _, slot = rig(engine)
     slot.put(frame(1))
     first = worker.results.get(WAIT_S)
-    worker.request = ViewRequest(distances_um=(4.0,), compensate=True, projection="mean")
+    worker.request = ViewRequest((PlaneCut(4.0), ProjectionCut("mean")), compensate=True)
     slot.put(frame(1))
     second = worker.results.get(WAIT_S)
     assert first.digest == second.digest == digest(engine.volume(frame(1).pixels))
@@ -222,19 +227,79 @@ def test_digest_is_that_of_the_volume_whatever_is_looked_at(rig):
     assert worker.results.get(WAIT_S).digest != first.digest
 
 
-def test_projection_and_free_view_are_as_asked(rig):
-    worker, _, slot = rig(
-        GatedEngine(gated=False), request=ViewRequest((0.0,), free_um=1.5, projection="max")
+def test_projections_and_surfaces_are_as_asked(rig):
+    cuts = (ProjectionCut("max"), PlaneCut(1.5), ProjectionCut("mean"))
+    worker, _, slot = rig(GatedEngine(gated=False), request=ViewRequest(cuts))
+    slot.put(frame(9))
+    highest, plane, mean = worker.results.get(WAIT_S).images
+    assert highest[0, 0] == 9 + 5000
+    assert plane[0, 0] == 9 + 1500
+    assert mean[0, 0] == pytest.approx(9)
+    worker.request = ViewRequest((SurfaceCut(Uniform(2.0), 1.0),))
+    slot.put(frame(9))
+    (surface,) = worker.results.get(WAIT_S).images
+    assert surface[0, 0] == 9 + 3000
+
+
+def test_a_request_is_answered_with_the_last_frame_while_no_other_comes(rig):
+    """A replay that stands still."""
+    worker, _, slot = rig(GatedEngine(gated=False))
+    remade: queue.Queue = queue.Queue()
+    worker.on_remade.append(remade.put)
+    slot.put(frame(4))
+    first = worker.results.get(WAIT_S)
+    worker.request = planes(3.0)
+    again = remade.get(timeout=WAIT_S)
+    assert again.frame is first.frame
+    assert again.images[0][0, 0] == 4 + 3000
+    assert again.digest == first.digest
+    assert worker.stats().refocused == 1
+
+
+def test_a_question_sees_the_newest_stack_on_the_workers_thread(rig):
+    worker, _, slot = rig(GatedEngine(gated=False))
+    asked = worker.ask(
+        lambda seen: (seen.frame.index, seen.stack.shape, threading.current_thread().name)
     )
-    slot.put(frame(9))
-    result = worker.results.get(WAIT_S)
-    assert result.projection[0, 0] == 9 + 5000
-    assert result.free[0, 0] == 9 + 1500
-    worker.request = ViewRequest((0.0,), free_um=1.0, surface=Uniform(2.0), projection="mean")
-    slot.put(frame(9))
-    result = worker.results.get(WAIT_S)
-    assert result.free[0, 0] == 9 + 3000
-    assert result.projection[0, 0] == pytest.approx(9)
+    slot.put(frame(5))
+    assert asked.result(WAIT_S) == (5, (len(Z_UM), 64, 64), "refocus")
+    later = worker.ask(lambda seen: float(seen.stack.planes([2.0])[0, 0, 0]))
+    assert later.result(WAIT_S) == 5 + 2000
+
+
+def test_a_question_that_refocuses_another_image_leaves_the_next_one_the_frames_stack(rig):
+    engine = GatedEngine(gated=False)
+    worker, _, slot = rig(engine)
+    slot.put(frame(6))
+    worker.results.get(WAIT_S)
+    other = worker.ask(lambda seen: float(seen.engine.volume(frame(50).pixels)[0, 0, 0]))
+    own = worker.ask(lambda seen: float(seen.stack.planes([0.0])[0, 0, 0]))
+    assert other.result(WAIT_S) == 50 - 5000
+    assert own.result(WAIT_S) == 6
+
+
+def test_a_question_that_fails_tells_who_asked_and_refocusing_goes_on(rig):
+    worker, _, slot = rig(GatedEngine(gated=False))
+
+    def broken(_):
+        raise ValueError("on purpose")
+
+    asked = worker.ask(broken)
+    slot.put(frame(1))
+    with pytest.raises(ValueError, match="on purpose"):
+        asked.result(WAIT_S)
+    assert worker.error is None
+    slot.put(frame(2))
+    assert worker.ask(lambda seen: seen.frame.index).result(WAIT_S) in (1, 2)
+
+
+def test_questions_that_nobody_will_answer_end_with_the_worker(rig):
+    worker, _, _ = rig(GatedEngine(gated=False))
+    waiting = worker.ask(lambda seen: seen)
+    worker.stop(WAIT_S)
+    for question in (waiting, worker.ask(lambda seen: seen)):
+        with pytest.raises(RefocusError, match="ended before"):
+            question.result(WAIT_S)
 
 
 def test_frame_unlike_the_training_carries_a_warning(rig):
@@ -246,7 +311,7 @@ def test_frame_unlike_the_training_carries_a_warning(rig):
 
 
 def test_stopping_twice_or_before_the_start_is_harmless():
-    worker = RefocusWorker(LatestSlot(), GatedEngine(), request=ViewRequest((0.0,)))
+    worker = RefocusWorker(LatestSlot(), GatedEngine(), request=planes(0.0))
     worker.stop()
     worker.stop()
     assert not worker.running

@@ -26,6 +26,7 @@ LIMITED = """
 import json, resource, sys, threading
 from pathlib import Path
 from deepz_live.app.live import LiveSession
+from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.view import ViewRequest
 from tests.app.live_fakes import Camera, Engine, frame
 
@@ -36,7 +37,7 @@ def limit():
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
 
 script = [limit, *map(frame, range(400)), wait_for_the_error, *map(frame, range(400, 420))]
-view = ViewRequest(distances_um=(0.0,))
+view = ViewRequest((PlaneCut(0.0),))
 live = LiveSession(
     Camera(script), Engine(), record_to=Path(sys.argv[1]), request=view, every_frame=True
 )

@@ -17,6 +17,7 @@ from deepz_live.app.analyze.virtual import check
 from deepz_live.app.report.figures import curves
 from deepz_live.image.focus import sharpness
 from deepz_live.model.bundle import Bundle
+from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.drift import DriftEstimator, DriftSample
 from deepz_live.refocus.engine import Engine, open_engine
 from deepz_live.refocus.view import Shift, ViewRequest, make_view
@@ -168,8 +169,10 @@ def _measured(
                 trusted = Shift(
                     sample.dz_um - stage_um, sample.dy_um / pixel_um, sample.dx_um / pixel_um
                 )
-            request = ViewRequest(distances_um=(plane_um,), projection="none")
-            still = make_view(volume, facts.z_planes_um, pixel_um, request, trusted).planes[0]
+            request = ViewRequest((PlaneCut(plane_um),))
+            still: NDArray[Any] = make_view(
+                volume, facts.z_planes_um, pixel_um, request, trusted
+            ).images[0]
             recording.add(replace(frame, pixels=still), plane_um=plane_um + trusted.dz_um)
             samples.append(sample)
             sharp[number] = sharpness(np.stack([frame.pixels.astype(np.float32), still]))

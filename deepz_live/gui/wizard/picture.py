@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
 
 from deepz_live.app.exposure import Seen, look
-from deepz_live.gui.contrast import auto_levels, to_screen
-from deepz_live.gui.panes import Pane
+from deepz_live.gui.contrast.levels import auto_levels, to_screen
+from deepz_live.gui.panes.pane import Pane
 from deepz_live.gui.wizard.desk import Snapshot
 from deepz_live.gui.wizard.room import Room
 
@@ -36,7 +36,7 @@ class LivePicture(Pane):
     looked = pyqtSignal(object)
 
     def __init__(self, room: Room, title: str = "what the camera sees") -> None:
-        super().__init__()
+        super().__init__(choosable=False)
         self._room = room
         self._on = self._asked = False
         self._timer = QTimer(self)

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepz_live.image.normalization import Normalization
+from deepz_live.refocus.cuts import SectionAxis
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.planes import check_range, position
 from deepz_live.refocus.stack import Image, Projection
@@ -71,9 +72,17 @@ class DeviceStack:
         """See :class:`Stack`."""
         if kind == "max":
             return self._converted(self._planes.amax(0))
-        if kind == "mean":
-            return self._converted(self._planes.mean(0))
-        return np.zeros(self.shape[1:], np.float32)
+        return self._converted(self._planes.mean(0))
+
+    def brightest(self) -> Image:
+        """See :class:`Stack`."""
+        best, where = self._planes.max(0)
+        depths_um = np.asarray(self._z_planes_um, np.float32)
+        return np.stack([self._converted(best), depths_um[where.cpu().numpy()]])
+
+    def section(self, axis: SectionAxis, at: int) -> Image:
+        """See :class:`Stack`."""
+        return self._converted(self._planes[:, at] if axis == "xz" else self._planes[:, :, at].T)
 
     def sampled(self, stride: int) -> Image:
         """See :class:`Stack`."""

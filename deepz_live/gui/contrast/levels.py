@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,23 @@ def auto_levels(*images: NDArray[Any]) -> Levels:
 
     Taken on every n-th row and column. A flat image gets levels one count apart.
     """
-    parts = []
-    for image in images:
-        step = max(1, int(np.sqrt(image.size * len(images) / SAMPLES)))
-        values = np.asarray(image[::step, ::step], dtype=np.float32).ravel()
-        parts.append(values[np.isfinite(values)])
+    parts = [sampled(image, len(images)) for image in images]
     pooled = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if pooled.size == 0:
         return Levels(0.0, 1.0)
     low, high = (float(value) for value in np.percentile(pooled, (LOW_PERCENT, HIGH_PERCENT)))
     return Levels(low, max(high, low + 1.0))
+
+
+def sampled(image: NDArray[Any], among: int = 1) -> NDArray[np.float32]:
+    """About 20 000 pixels of ``(Y, X)``, evenly spread, as ``(N,)``; of ``among`` images a share.
+
+    Of a depth-coded image ``(2, Y, X)`` those of its brightness. What is no number is left out.
+    """
+    flat = image[0] if image.ndim == 3 else image
+    step = max(1, int(np.sqrt(flat.size * among / SAMPLES)))
+    values = np.asarray(flat[::step, ::step], dtype=np.float32).ravel()
+    return values[np.isfinite(values)]
 
 
 def to_screen(image: NDArray[Any], levels: Levels, gamma: float = 1.0) -> NDArray[np.uint8]:
@@ -73,18 +80,26 @@ def to_screen(image: NDArray[Any], levels: Levels, gamma: float = 1.0) -> NDArra
     return screen
 
 
-COMPOSITE = ((1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 1, 0))
-"""Magenta, green, cyan, yellow: red, green and blue of overlaid channels, in their order.
+COLOURS = {
+    "magenta": (1, 0, 1),
+    "green": (0, 1, 0),
+    "cyan": (0, 1, 1),
+    "yellow": (1, 1, 0),
+    "red": (1, 0, 0),
+    "blue": (0, 0, 1),
+    "gray": (1, 1, 1),
+}
+"""Red, green and blue of overlaid channels; the first ones are taken in their order.
 
 The first two are told apart by every eye.
 """
 
 
-def blend(screens: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Grey images ``(Y, X)`` uint8 as one ``(Y, X, 3)``, each in its colour, clipped at white."""
-    total = np.zeros((*screens[0].shape, 3), np.uint16)
-    for screen, colour in zip(screens, COMPOSITE, strict=False):
-        total += screen[:, :, None] * np.array(colour, np.uint16)
+def blend(screens: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Grey images ``(Y, X)`` uint8 by colour → one ``(Y, X, 3)``, clipped at white."""
+    total = np.zeros((*next(iter(screens.values())).shape, 3), np.uint16)
+    for colour, screen in screens.items():
+        total += screen[:, :, None] * np.array(COLOURS[colour], np.uint16)
     mixed: NDArray[np.uint8] = np.minimum(total, 255).astype(np.uint8)
     return mixed
 

@@ -1,0 +1,42 @@
+"""What panes are called. Whatever the network made says that it was inferred."""
+
+from __future__ import annotations
+
+from deepz_live.refocus.cuts import Cut, PlaneCut, ProjectionCut, SurfaceCut
+
+RAW_TITLE = "raw, measured"
+PROJECTIONS = {"max": "max", "mean": "mean", "depth": "depth"}
+
+
+def title_of(
+    cut: Cut | None, range_um: tuple[float, float] | None, pixel_size_um: float = 0.0
+) -> str:
+    """Title of a pane; ``range_um`` is the model's."""
+    if cut is None:
+        return RAW_TITLE
+    return f"{_name(cut, range_um, pixel_size_um)} · inferred"
+
+
+def _name(cut: Cut, range_um: tuple[float, float] | None, pixel_size_um: float) -> str:
+    if isinstance(cut, PlaneCut):
+        return f"{signed(cut.depth_um)} µm"
+    if isinstance(cut, SurfaceCut):
+        offset = f" {signed(cut.offset_um)} µm" if cut.offset_um else ""
+        return f"{type(cut.surface).__name__.lower()} surface{offset}"
+    if isinstance(cut, ProjectionCut):
+        name = PROJECTIONS[cut.kind]
+        if range_um is None:
+            return f"{name} over all depths"
+        low, high = (signed(end, 0 if float(end).is_integer() else 1) for end in range_um)
+        return f"{name} {low} … {high} µm"
+    along = "y" if cut.axis == "xz" else "x"
+    place = f"{cut.at_px * pixel_size_um:.0f} µm" if pixel_size_um else f"{cut.at_px:.0f} px"
+    return f"{cut.axis} at {along} = {place}"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign (a real minus); zero has none."""
+    rounded = round(value, digits)
+    if rounded == 0:
+        return f"{0:.{digits}f}"
+    return f"{rounded:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

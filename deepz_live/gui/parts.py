@@ -1,0 +1,90 @@
+"""What a feature of the window is: its docks, its actions, and what it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from PyQt6.QtWidgets import QWidget
+
+from deepz_live.app.desk import Desk
+from deepz_live.app.live import LiveSession
+from deepz_live.gui.actions import ActionSpec
+from deepz_live.gui.bridge import Bridge
+from deepz_live.gui.display import Display
+from deepz_live.gui.panes.grid import PaneGrid
+from deepz_live.gui.view_controller import ViewController
+from deepz_live.refocus.view import RefocusResult
+
+Area = Literal["left", "right", "bottom"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DockSpec:
+    """A panel at the window's side; ``key`` names it in remembered layouts."""
+
+    key: str
+    title: str
+    widget: QWidget
+    area: Area = "right"
+    shown: bool = False
+
+
+class Shop(Protocol):
+    """What a part may use of the window."""
+
+    desk: Desk
+    bridge: Bridge
+    grid: PaneGrid
+    view: ViewController
+    display: Display
+
+    @property
+    def shown(self) -> LiveSession | None:
+        """The session that is shown."""
+
+    @property
+    def recordings(self) -> Path:
+        """Folder for recordings."""
+
+    def say(self, text: str) -> None:
+        """A short note in the status line."""
+
+    def fail(self, error: Exception) -> None:
+        """What went wrong, as a sentence that stays until it was read."""
+
+    def ask_where(self, title: str, name: str, kinds: str) -> Path | None:
+        """Where to write a file; None where the operator thought better of it."""
+
+    def exchange(self, work: Callable[[], LiveSession], message: str) -> None:
+        """Make another session beside the GUI, then show it."""
+
+
+class Part(Protocol):
+    """A feature. Actions without a menu of their own are put under their part's ``menu``."""
+
+    menu: str
+    """Title of the menu: one that is there (``&View``), or a new one."""
+
+    @property
+    def actions(self) -> Mapping[str, ActionSpec]:
+        """What the operator can do with it, by key."""
+
+    @property
+    def deeds(self) -> Mapping[str, Callable[[], None]]:
+        """What each action does."""
+
+    @property
+    def docks(self) -> tuple[DockSpec, ...]:
+        """Its panels."""
+
+    def use(self, live: LiveSession | None) -> None:
+        """Another session is shown, or none."""
+
+    def show(self, results: tuple[RefocusResult, ...]) -> None:
+        """A newer result (of several channels one each); at most once a display frame."""
+
+    def slow_tick(self) -> None:
+        """Five times a second."""

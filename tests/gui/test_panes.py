@@ -1,0 +1,192 @@
+"""Panes in the real window: as many as asked, each with its cut, seen in its pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
+
+from deepz_live.gui.pane_menu import pane_menu
+from deepz_live.gui.panes.grid import MOST_PANES
+from deepz_live.gui.panes.overlay import Line
+from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
+from deepz_live.session.reader import read_session
+from deepz_live.session.replay import ReplaySource
+
+WAIT_MS = 20_000
+
+
+def choose(window, pane: int, text: str) -> None:
+    menu = pane_menu(window, window.view, pane)
+    (action,) = [action for action in menu.actions() if action.text() == text]
+    action.trigger()
+    menu.deleteLater()
+
+
+def shown(qtbot, window, pane: int, ndim: int = 2):
+    """The pane's picture, made for its cut."""
+
+    def there() -> bool:
+        result = window.live._result
+        grid = window.grid.panes[pane]
+        return (
+            result is not None
+            and grid.cut in result.cuts
+            and grid.picture is not None
+            and grid.picture.ndim == ndim
+        )
+
+    qtbot.waitUntil(there, timeout=WAIT_MS)
+    return window.grid.panes[pane].picture
+
+
+def test_every_choice_of_the_menu_changes_the_picture(qtbot, opened, volume):
+    window = opened()
+    shown(qtbot, window, 2)
+    choose(window, 2, "Maximum with depth in colour")
+    picture = shown(qtbot, window, 2, ndim=3)
+    brightest = volume.max(axis=0)
+    y, x = np.unravel_index(brightest.argmax(), brightest.shape)
+    assert picture[y, x].max() > 100
+    assert picture[y, x].max() - picture[y, x].min() > 50  # a colour, not a grey
+    assert "depth" in window.grid.panes[2].title
+    assert window.grid.panes[2].canvas.legend.high == "+10.0 µm"
+    choose(window, 2, "yz section through the cross")
+    picture = shown(qtbot, window, 2)
+    assert picture.shape == (volume.shape[1], volume.shape[0])
+    assert "yz at x" in window.grid.panes[2].title
+    choose(window, 2, "Mean projection")
+    assert shown(qtbot, window, 2).shape == volume.shape[1:]
+    choose(window, 2, "Raw frame, as measured")
+    qtbot.waitUntil(lambda: window.grid.panes[2].title == "raw, measured", timeout=WAIT_MS)
+    for pane in window.grid.panes:
+        assert pane.cut is None or "inferred" in pane.title
+
+
+def test_one_to_twelve_panes_each_with_a_picture(qtbot, opened):
+    window = opened()
+    shown(qtbot, window, 1)
+    for _ in range(MOST_PANES):
+        window.actions_by_key["add_pane"].trigger()
+        window.view.turn(float(len(window.grid.panes)) - 6)
+    assert len(window.grid.panes) == MOST_PANES
+    shown(qtbot, window, MOST_PANES - 1)
+    qtbot.waitUntil(
+        lambda: all(pane.picture is not None for pane in window.grid.panes), timeout=WAIT_MS
+    )
+    for _ in range(MOST_PANES):
+        window.actions_by_key["remove_pane"].trigger()
+        window.view.select(len(window.view.cuts) - 1)
+    assert [pane.cut for pane in window.grid.panes] == [None]
+    window.actions_by_key["undo"].trigger()
+    assert len(window.grid.panes) == 2
+
+
+def test_a_click_selects_a_pane_and_moves_the_sections(qtbot, opened, volume):
+    window = opened()
+    shown(qtbot, window, 3)
+    target = window.grid.panes[5]
+    canvas = target.canvas
+    spot = canvas.spot(40.0, 60.0).toPoint()
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert target.selected
+    assert window.knob.value_um == target.cut.depth_um
+    y, x = window.view.cross_at
+    assert abs(y - 40) < 2
+    assert abs(x - 60) < 2
+    (section,) = [p for p in window.grid.panes if isinstance(p.cut, SectionCut)]
+    assert section.cut.at_px == y
+    picture = shown(qtbot, window, 3)
+    wanted = volume[:, int(y)]
+    # The levels of a pane glide, so brighter stays brighter, and no more is claimed.
+    assert np.corrcoef(picture.ravel(), wanted.ravel())[0, 1] > 0.8
+
+
+def test_a_depth_turned_while_a_replay_stands_still_shows_that_depth(
+    qtbot, opened, tmp_path, volume
+):
+    window = opened()
+    window.live.live.start_recording(tmp_path / "s")
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 4, timeout=WAIT_MS)
+    window.live.live.stop_recording()
+    window.close()
+    replay = ReplaySource(read_session(tmp_path / "s"), hold_at_end=True)
+    window = opened(camera=replay)
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    shown(qtbot, window, 1)
+    replay.pause()
+    window.view.turn(4.0)
+    shown(qtbot, window, 1)
+    captured = window.live.live.status().captured
+    window.view.turn(-7.0)
+    shown(qtbot, window, 1)
+    index = window.live._result.cuts.index(PlaneCut(-7.0))
+    np.testing.assert_array_equal(window.live._result.images[index], volume[3])
+    assert window.live.live.status().captured == captured
+
+
+def test_lines_over_a_pane_are_painted(qtbot, opened):
+    window = opened()
+    shown(qtbot, window, 1)
+    pane = window.grid.panes[1]
+    pane.set_overlay((Line(((10.0, 10.0), (10.0, 150.0)), "2 µm", "#ff0000"),))
+    at = pane.canvas.spot(10.0, 30.0).toPoint()
+    image = pane.canvas.grab().toImage()
+    reds = [image.pixelColor(at + QPoint(0, dy)) for dy in (-1, 0, 1)]
+    assert any(colour.red() > 150 and colour.green() < 90 for colour in reds)
+
+
+def test_a_badge_says_how_far_a_pane_can_be_trusted(opened):
+    window = opened()
+    pane = window.grid.panes[1]
+    assert pane.badge == ""
+    pane.set_badge("caution", "near the end of the trained range")
+    assert pane.badge == "caution"
+    assert "trained range" in pane._badge.toolTip()
+    pane.set_badge("")
+    assert not pane._badge.isVisibleTo(pane)
+
+
+def test_double_click_and_brush_tell_their_place(qtbot, opened):
+    window = opened()
+    shown(qtbot, window, 1)
+    told, strokes = [], []
+    window.grid.double_clicked.connect(lambda pane, at: told.append((pane, at)))
+    window.grid.dragged.connect(lambda pane, at: strokes.append((pane, at)))
+    pane = window.grid.panes[1]
+    viewport, spot = pane.canvas.viewport(), pane.canvas.spot(50.0, 70.0).toPoint()
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
+    ((number, (y, x)),) = told
+    assert number == 1
+    assert (abs(y - 50) < 2, abs(x - 70) < 2) == (True, True)
+    before = pane.view_rect
+    pane.set_brush(True)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=spot)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=spot + QPoint(30, 0))
+    assert strokes
+    assert strokes[0][0] == 1
+    assert pane.view_rect == before
+
+
+def test_cuts_reach_the_session_as_the_panes_show_them(qtbot, opened):
+    window = opened()
+    shown(qtbot, window, 1)
+    wanted = [pane.cut for pane in window.grid.panes if pane.cut is not None]
+    assert list(window.live.live.view().cuts) == wanted
+    assert PlaneCut(0.0) in wanted
+    assert ProjectionCut("max") in wanted
+
+
+def test_the_mouse_tells_place_and_counts_of_the_frame_and_of_the_pane(qtbot, opened, volume):
+    window = opened()
+    shown(qtbot, window, 6)
+    window.grid.hovered.emit(6, (40.2, 60.9))
+    raw = window.live._frame.pixels[40, 60]
+    inferred = volume[10 + 3, 40, 60]  # the pane at +3 µm
+    assert window.status_line._cursor.text() == (
+        f"x 19.8  y 13.1 µm   x 60  y 40 px   raw {raw} counts   inferred {inferred:.0f}"
+    )
+    window.grid.hovered.emit(0, (40.2, 60.9))
+    assert "inferred" not in window.status_line._cursor.text()
+    window.grid.hovered.emit(6, (4000.0, 60.9))
+    assert window.status_line._cursor.text() == ""
