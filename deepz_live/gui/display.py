@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
-from deepz_live.gui.contrast.levels import (
+from deepz_live.gui.panes.canvas import Legend
+from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
+from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.titles import signed, title_of
+from deepz_live.image.levels import (
     COLOURS,
     Crop,
     Levels,
@@ -19,10 +23,6 @@ from deepz_live.gui.contrast.levels import (
     crop_for,
     to_screen,
 )
-from deepz_live.gui.panes.canvas import Legend
-from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
-from deepz_live.gui.panes.pane import Pane
-from deepz_live.gui.panes.titles import signed, title_of
 from deepz_live.refocus.cuts import Cut, SectionCut
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deepz_live.app.depths import common_range_um
-from deepz_live.app.drift_history import KEPT
 from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
@@ -19,10 +15,9 @@ from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import Part
 from deepz_live.gui.record_controller import RecordController
+from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.status_line import StatusLine
-from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
-from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.pace import ChannelPace
@@ -117,17 +112,6 @@ class LiveController:
         self._ticks += 1
         self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
 
-    def frame_and_engine(self) -> tuple[Frame, Engine] | None:
-        """The frame that is seen (of overlaid channels the last one's) and its network."""
-        live, frame = self._live, self._frame
-        if live is None or live.engine is None or frame is None:
-            return None
-        return frame, live.engines.get(frame.channel, live.engine)
-
-    def drift_samples(self) -> NDArray[np.float64]:
-        """``(N, 5)``: all drift that is kept, oldest first."""
-        return self._live.drift_table(KEPT) if self._live is not None else np.zeros((0, 5))
-
     def dismiss(self) -> None:
         """The operator has read the error."""
         if self._live is not None:
@@ -194,7 +178,7 @@ class LiveController:
         if sentence != self._error:
             self._error = sentence
             if sentence:
-                self._parts.banner.show_error(sentence)
+                self._parts.banner.show_error(sentence, live.error)
         warnings = list(live.warnings)
         warnings += self._result.warnings if self._result is not None else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))

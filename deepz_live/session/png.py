@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write_png(
+    path: Path, pixels: NDArray[np.uint8], facts: Mapping[str, str] | None = None
+) -> None:
     """Write a picture: ``(Y, X)`` uint8 grey values, or ``(Y, X, 3)`` red, green, blue.
+
+    ``facts`` are written into the file as texts.
 
     Raises
     ------
@@ -24,6 +30,9 @@ def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
             f"Could not write {path}: a picture of shape {pixels.shape} and type {pixels.dtype} "
             "was given; (Y, X) or (Y, X, 3) of uint8 is wanted."
         )
+    texts = PngInfo()
+    for key, text in (facts or {}).items():
+        texts.add_itxt(key, text)
     part = path.with_name(path.name + ".part")
-    Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG", pnginfo=texts)
     part.replace(path)

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.gui import theme
-from deepz_live.gui.contrast.levels import COLOURS, Levels
+from deepz_live.image.levels import COLOURS, Levels
 
 MOST_COUNTS = 1e9
 

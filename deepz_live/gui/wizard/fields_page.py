@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 from deepz_live.gui import theme
 from deepz_live.gui.wizard.desk import ROLES, FieldChoice, Role
 from deepz_live.gui.wizard.picture import LivePicture, Look
-from deepz_live.gui.wizard.plots import ROLE_COLOURS, FieldMap
+from deepz_live.gui.wizard.plots import FieldMap, role_colour
 from deepz_live.gui.wizard.room import Room
 from deepz_live.gui.wizard.sheet import Sheet, button, count, note, number, row, say
 
@@ -128,7 +128,7 @@ class FieldsPage(Sheet):
         for at, place in enumerate(fields):
             for column, value in enumerate((place.x_um, place.y_um)):
                 item = QTableWidgetItem(f"{value:.1f}")
-                colour = theme.ALARM if at in clashing else ROLE_COLOURS[place.role]
+                colour = theme.ALARM if at in clashing else role_colour(place.role)
                 item.setForeground(QColor(colour))
                 self.table.setItem(at, column, item)
             self._show_role(at, place.role)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QGroupBox, QPushButton, QVBoxLayout
 
 from deepz_live.app.new_profile import ProfileDraft
+from deepz_live.gui.devices.widgets import prepare
 from deepz_live.gui.wizard.cfg_form import CfgForm
-from deepz_live.gui.wizard.devices import DevicesDialog, prepare, run_hardware_wizard
+from deepz_live.gui.wizard.devices import DevicesDialog, run_hardware_wizard
 from deepz_live.gui.wizard.room import Room
 from deepz_live.gui.wizard.sheet import Sheet, button, note, row, say
 from deepz_live.gui.wizard.steps import Step

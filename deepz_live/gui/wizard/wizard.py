@@ -157,6 +157,4 @@ class _Steps(QWidget):
     def mark(self, number: int) -> None:
         """Light step ``number``."""
         for step, label in self._labels.items():
-            colour = theme.KNOB if step == number else theme.INK if step < number else theme.INK_OFF
-            weight = "bold" if step == number else "normal"
-            label.setStyleSheet(f"color: {colour}; font-weight: {weight}; font-size: 13px;")
+            theme.set_role(label, "step" if step == number else "" if step < number else "off")
