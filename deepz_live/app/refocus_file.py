@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.frames_for import Tell, frames_for
-from deepz_live.app.surfaces.choose import read_choice, surface_in
+from deepz_live.app.surfaces.choose import Auto, read_choice, surface_in
 from deepz_live.app.surfaces.slope import slope_warning
 from deepz_live.image.dpm import Surface
 from deepz_live.image.surface_text import surface_text
@@ -86,6 +86,9 @@ def refocus_file(
     chosen = choice or SeriesChoice()
     series, notes = frames_for(bundle, path, chosen, what.resample, assumed.append)
     size_um = bundle.facts.pixel_size_um
+    if surface is not None and not isinstance(surface, Auto):
+        # Before the network starts: what it cannot make is known already.
+        check_range(surface.dpm(series.info.shape, size_um), bundle.facts.z_planes_um)
     check_name(out)
     for sentence in assumed:
         tell(sentence)

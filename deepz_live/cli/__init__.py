@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deepz_live.cli import (
     analyze,
+    batch,
     calibration,
     check,
     compare,
@@ -21,6 +22,7 @@ from deepz_live.cli.base import app
 __all__ = [
     "analyze",
     "app",
+    "batch",
     "calibration",
     "check",
     "compare",
