@@ -16,7 +16,7 @@ Then everything that changes view, panes or panels is done ``--times`` times. ``
 each, in ms: ``call``, how long the window's thread was in it (the longest); ``block``, the longest
 time without an answer from its beginning until half a second later (median and longest over the
 times: a tick that fell into it counts as well); ``first``, the block of the first time, when what
-it shows is made; ``cpu``, the same as ``block`` on cores that nobody else wants: the longest that the
+it shows is made; ``cpu``, which does not depend on who else wants the cores: the longest that the
 window's thread *computed* without looking for new events.
 """
 
