@@ -42,6 +42,8 @@ def write_png(
 
 def smaller_png(content: bytes, colours: int = 64) -> bytes:
     """A PNG in so few colours, for a page that is passed on: a third of the size or less."""
+    from PIL import Image
+
     with Image.open(io.BytesIO(content)) as image:
         few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
