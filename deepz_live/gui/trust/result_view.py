@@ -78,6 +78,7 @@ class ResultView(QWidget):
         self.table.setFixedHeight(height + ROW_PX * len(result.rows) + 6)
         self.setVisible(True)
         self.table.selectRow(len(result.rows) - 1)
+        self.show_distance(len(result.rows) - 1)  # that row may have been chosen before
 
     def show_distance(self, number: int) -> None:
         """Pictures of one distance (a row of the table): the part with the brightest structure."""
