@@ -1,9 +1,11 @@
 """Training speed: steps with the loader against steps alone, on prepared stacks (JSON).
 
-    uv run python bench/train.py STACK... [--preset quick] [--model planes] [--seconds 30]
+    uv run python bench/train.py STACK... [--preset quick] [--model planes] [--seconds 60]
 
 ``with_loader`` counts samples a second when every step gets a new batch, ``step_alone`` when all
-get the same one from memory. On a CUDA card the fraction of its measured bfloat16 matrix rate and
+get the same one from memory; both are medians over several turns, taken alternately, and ``share``
+is the median of the turns' own ratios. ``loader_ms``: processor time that making a batch takes, by
+itself. On a CUDA card the fraction of its measured bfloat16 matrix rate and
 the time to the paper's 400 000 iterations are added.
 """
 
@@ -13,8 +15,9 @@ import argparse
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
+import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -27,6 +30,10 @@ from deepz_live.train.start import make_objective
 
 PAPER_ITERATIONS = 400_000
 MATRIX = 8192
+TURNS = 6
+SETTLING = 4
+LOADED = 20
+"""Batches that the loader's own time is taken over."""
 
 
 def main() -> None:
@@ -34,7 +41,7 @@ def main() -> None:
     parser.add_argument("stacks", type=Path, nargs="+")
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--model", choices=("planes", "generator"))
-    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
     args = parser.parse_args()
     with TemporaryDirectory() as folder:
         out = Path(folder) / "bundle"
@@ -45,18 +52,25 @@ def main() -> None:
         objective.place(fabric)
         pairs = make_pairs(order, prepared, objective.multiple)
         size = order.preset.batch
+        loader_ms = 1000 * cost(pairs, size)
+        turn = args.seconds / (2 * TURNS)
         with Feed(pairs, size) as feed:
             batch = feed.next()
-            objective.iterate(batch)
-            loaded = rate(lambda: objective.iterate(feed.next()), args.seconds)
-        alone = rate(lambda: objective.iterate(batch), args.seconds)
+            rates = np.array([
+                [rate(step, turn) for step in (
+                    lambda: objective.iterate(feed.next()), lambda: objective.iterate(batch),
+                )]
+                for _ in range(TURNS)
+            ])  # fmt: skip
+        loaded, alone = np.median(rates, axis=0)
         report = {
             "preset": args.preset,
             "model": order.network,
             "device": str(fabric.device),
             "with_loader_samples_per_s": loaded * size,
             "step_alone_samples_per_s": alone * size,
-            "share": loaded / alone,
+            "share": float(np.median(rates[:, 0] / rates[:, 1])),
+            "loader_ms": loader_ms,
         }
         if fabric.device.type == "cuda":
             with FlopCounterMode(display=False) as counter:
@@ -68,12 +82,26 @@ def main() -> None:
 
 
 def rate(iterate, seconds: float) -> float:
-    """Calls a second; each iteration ends with a wait for the device."""
+    """Calls a second; each iteration ends with a wait for the device.
+
+    The first few are not counted: batches made ahead have to be used up.
+    """
+    for _ in range(SETTLING):
+        iterate()
     started, count = perf_counter(), 0
     while perf_counter() - started < seconds:
         iterate()
         count += 1
     return count / (perf_counter() - started)
+
+
+def cost(pairs, size: int) -> float:
+    """Processor seconds a batch."""
+    pairs.batch(size)
+    started = process_time()
+    for _ in range(LOADED):
+        pairs.batch(size)
+    return (process_time() - started) / LOADED
 
 
 def matrix_rate() -> float:

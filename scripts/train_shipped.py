@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import Field
@@ -20,13 +20,14 @@ from pydantic import Field
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.acquire.request import default_request
 from deepz_live.app.calibrate import CalibrationRun
-from deepz_live.app.paths import find_profile
+from deepz_live.app.paths import configs_folder, find_profile
 from deepz_live.app.quality import evaluate, record_quality
 from deepz_live.app.training import find_stacks
 from deepz_live.cli.capturing import with_progress
 from deepz_live.cli.training import run_training
 from deepz_live.config import PositiveInt, Settings, load_profile
 from deepz_live.model.bundle import load_bundle
+from deepz_live.train.preset import Preset, load_preset
 
 
 class Scenes(Settings):
@@ -41,10 +42,11 @@ class Scenes(Settings):
 
 
 class Run(Settings):
-    """One training run: a preset and its minutes."""
+    """One training run: a preset, its minutes, and what else of it is set otherwise."""
 
     preset: str
     minutes: float
+    changes: dict[str, Any] = Field(default_factory=dict)
 
 
 class Recipe(Settings):
@@ -88,6 +90,21 @@ def capture(scenes: Scenes, out: Path) -> None:
         with_progress(CalibrationRun(microscope, out, request))
 
 
+def chosen_preset(run: Run, folder: Path) -> str:
+    """Name of the run's preset, or path of a file in ``folder`` with the changes in it."""
+    if not run.changes:
+        return run.preset
+    settings = load_preset(configs_folder() / "train" / f"{run.preset}.yaml").model_dump(
+        mode="json"
+    )
+    for key, value in run.changes.items():
+        settings[key] = settings[key] | value if isinstance(value, dict) else value
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{run.preset}-changed.yaml"
+    file.write_text(yaml.safe_dump(Preset.model_validate(settings).model_dump(mode="json")))
+    return str(file)
+
+
 def _train(recipe: Recipe, work: Path, name: str) -> Path:
     init = Path(recipe.init) if recipe.init else None
     for number, run in enumerate(recipe.runs):
@@ -96,7 +113,7 @@ def _train(recipe: Recipe, work: Path, name: str) -> Path:
             run_training(
                 work / "train",
                 out,
-                preset=run.preset,
+                preset=chosen_preset(run, out.parent),
                 model="planes",
                 minutes=run.minutes,
                 region=None,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deepz_live.train.preset import load_preset
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "bench").glob("*.py"), *(ROOT / "scripts").glob("*.py")])
 RECIPES = sorted((ROOT / "scripts" / "shipped").glob("*.yaml"))
@@ -58,3 +60,25 @@ def test_a_recipes_scenes_are_captured_once(load, tmp_path):
     written = stack.stat().st_mtime_ns
     script.capture(scenes, tmp_path / "stacks")
     assert stack.stat().st_mtime_ns == written
+
+
+def test_a_runs_changes_are_those_of_its_preset_and_no_others(load, tmp_path):
+    script = load(ROOT / "scripts" / "train_shipped.py")
+    assert script.chosen_preset(script.Run(preset="quick", minutes=1), tmp_path) == "quick"
+    changes = {"learning_rate": 0.5, "planes": {"linear_weight": 7.0}}
+    run = script.Run(preset="quick", minutes=1, changes=changes)
+    changed = load_preset(Path(script.chosen_preset(run, tmp_path)))
+    quick = load_preset(ROOT / "configs" / "train" / "quick.yaml")
+    assert (changed.learning_rate, changed.planes.linear_weight) == (0.5, 7.0)
+    planes = changed.planes.model_copy(update={"linear_weight": quick.planes.linear_weight})
+    back = changed.model_copy(update={"learning_rate": quick.learning_rate, "planes": planes})
+    assert back == quick
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_a_recipes_runs_have_presets(load, path, tmp_path):
+    script = load(ROOT / "scripts" / "train_shipped.py")
+    for run in script.read_recipe(path).runs:
+        name = script.chosen_preset(run, tmp_path)
+        file = Path(name) if run.changes else ROOT / "configs" / "train" / f"{name}.yaml"
+        assert load_preset(file).model == "planes"

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deepz_live.app.live_opening import channel_engines, live_on, stream_of
+from deepz_live.session.replay import ReplaySource
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope
     from deepz_live.app.live import LiveSession
     from deepz_live.config import Profile
     from deepz_live.refocus.engine import Engine
+    from deepz_live.session.frame_series import FrameSeries
+    from deepz_live.session.series import SeriesChoice
     from deepz_live.stream.source import FrameSource
 
 
@@ -39,6 +42,9 @@ class Openers(Protocol):
 
     def replay(self, folder: Path) -> FrameSource:
         """Open a recorded session as a source."""
+
+    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
+        """Open an image file as a source, at another pixel size where one is given."""
 
 
 class RealOpeners:
@@ -69,6 +75,17 @@ class RealOpeners:
         from deepz_live.session.replay import ReplaySource
 
         return ReplaySource(read_session(folder), speed=1.0, hold_at_end=True)
+
+    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
+        """Open an image file as a source, at another pixel size where one is given."""
+        from deepz_live.session.replay import ReplaySource
+        from deepz_live.session.resampled import Resampled
+        from deepz_live.session.series import open_series
+
+        series: FrameSeries = open_series(path, choice)
+        if resample_to_um is not None:
+            series = Resampled(series, resample_to_um)
+        return ReplaySource(series, speed=1.0, hold_at_end=True)
 
 
 class Desk:
@@ -109,6 +126,20 @@ class Desk:
         live.start()
         self._live, self._engine = live, live.engine
         return live
+
+    def open_both(self, profile: Path, bundle: Path) -> LiveSession:
+        """A model and a microscope at once, for a start from nothing.
+
+        Raises
+        ------
+        ProfileError, MicroscopeError, SourceError, BundleError, RefocusError, DeskError
+            Nothing runs.
+        """
+        fresh = self._openers.engine(bundle)
+        self._let_go(self._engine)
+        self._engine = fresh
+        self._owned.append(fresh)
+        return self.open_profile(profile)
 
     def open_profile(self, path: Path) -> LiveSession:
         """Stream from another microscope.
@@ -166,6 +197,23 @@ class Desk:
         self._refuse_while_recording("a replay is opened")
         return self._exchange(lambda: self._session(source, None))
 
+    def open_images(
+        self, path: Path, choice: SeriesChoice, *, resample: bool = False
+    ) -> LiveSession:
+        """Play an image file through the same path; ``resample`` to the model's pixel size.
+
+        Raises
+        ------
+        StackError, DeskError
+            What was running still runs.
+        """
+        to_um = None
+        if resample and self._engine is not None:
+            to_um = self._engine.bundle.facts.pixel_size_um
+        source = self._openers.images(path, choice, to_um)
+        self._refuse_while_recording("images are opened")
+        return self._exchange(lambda: self._session(source, None))
+
     def open_channels(self, names: Sequence[str]) -> LiveSession:
         """Stream these channels in turn, each with its own model; of one name that channel alone.
 
@@ -187,6 +235,39 @@ class Desk:
         self._channel_models.close()
         self._channel_models, self._live, self._lent = models, live, False
         return live
+
+    def borrow(self, work: Callable[[Microscope], None], what: str) -> None:
+        """Let ``work`` have the microscope with the stream stopped; then stream as it is set now.
+
+        A replay goes on: it does not use the camera. ``what`` ends the sentence of a refusal
+        ("… before the exposure is changed").
+
+        Raises
+        ------
+        MicroscopeError, LimitError, DeskError
+            From ``work``, or refused; the camera streams again.
+        """
+        if self._lent:
+            raise DeskError(f"The calibration has the microscope; close its window before {what}.")
+        if self._microscope is None:
+            raise DeskError("No microscope is open; open a profile first.")
+        live = self._live
+        if live is None or isinstance(live.source, ReplaySource):
+            work(self._microscope)
+            return
+        self._refuse_while_recording(what)
+        try:
+            work(self.lend())
+        finally:
+            self._stream_again(live.channels)
+
+    def _stream_again(self, channels: Sequence[str]) -> None:
+        """As before, also where channels were taken in turn."""
+        one_camera = self._microscope is not None and len(self._microscope.cameras) == 1
+        if len(channels) > 1 and one_camera:
+            self.open_channels(channels)
+        else:
+            self.take_back()
 
     def lend(self) -> Microscope:
         """Stop the stream, so that somebody else can use the microscope; harmless when repeated.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deepz_live.refocus.cuts import plane_depths
+from deepz_live.app.surfaces.recorded import surface_facts
+from deepz_live.refocus.cuts import Cut, SurfaceCut, plane_depths
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import ViewRequest
 from deepz_live.session.reader import Session
@@ -49,7 +50,8 @@ def request_facts(request: ViewRequest) -> dict[str, Any]:
     """The view, for the journal of events."""
     return {
         "distances_um": list(plane_depths(request.cuts)),
-        "cuts": [repr(cut) for cut in request.cuts],
+        "cuts": [_cut_text(cut) for cut in request.cuts],
+        "surfaces": surface_facts(request.cuts),
         "compensate": request.compensate,
     }
 
@@ -67,6 +69,11 @@ def bundle_facts(
             for name, own in engines.items()
         }
     return facts
+
+
+def _cut_text(cut: Cut) -> str:
+    """A surface may hold thousands of numbers, and stands among the surfaces."""
+    return "SurfaceCut" if isinstance(cut, SurfaceCut) else repr(cut)
 
 
 def _same(recorded: Mapping[str, Any], engine: Engine) -> bool:

@@ -17,8 +17,9 @@ from deepz_live.app.crossmodal import Widths, registered
 from deepz_live.app.report.answers import Tuned
 from deepz_live.app.report.pairs import Box, Field, Pair, label, measured_planes, open_field
 from deepz_live.app.report.squares import busiest, with_margin
+from deepz_live.app.trust.reference import ReferenceMeter
 from deepz_live.image.metrics import Scores, compare
-from deepz_live.model.bundle import Bundle, DistanceQuality, load_bundle
+from deepz_live.model.bundle import Bundle, DistanceQuality, Reference, load_bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine
 from deepz_live.session.stack import read_stack
 from deepz_live.train.description import finish_bundle
@@ -77,7 +78,8 @@ def evaluate(
     ``per_distance`` (rows of :class:`DistanceQuality` as dicts: the network's scores, under
     ``baseline`` those of the unrefocused input, under ``mean`` those of the mean of the scan's
     planes), ``per_direction`` (the same by distance, apart for targets sharper and less sharp than
-    their input), ``pixel_size_um``, ``z_range_um``, ``network``, ``seconds_per_plane``. With
+    their input), ``pixel_size_um``, ``z_range_um``, ``network``, ``seconds_per_plane``,
+    ``reference`` (what the input planes are like, see :class:`model.bundle.Reference`). With
     ``targets`` also, in the rows, ``same_depth``: the frames' own modality at the target's depth,
     and ``axial_fwhm_um``: median thickness along z in the truth, in the virtual stack and in the
     frames' own modality.
@@ -111,7 +113,7 @@ def measure(
     effort = effort or Effort()
     rows: list[Row] = []
     seconds: list[float] = []
-    widths = Widths()
+    widths, reference = Widths(), ReferenceMeter()
     try:
         for path, group in groupby(parts, key=lambda part: part[0]):
             report(f"Measuring on {label(path)}")
@@ -119,7 +121,7 @@ def measure(
             other = registered(path, targets[path]) if targets else None
             for _, box in group:
                 field = open_field(bundle, stack, box, path, other)
-                rows += _scored(engine, field, effort, seconds)
+                rows += _scored(engine, field, effort, seconds, reference)
                 if field.crossmodal:
                     widths.add(engine, field)
     finally:
@@ -139,6 +141,7 @@ def measure(
         "seconds_per_plane": float(np.median(seconds)) / len(bundle.facts.z_planes_um),
         "stacks": list(dict.fromkeys(label(path) for path, _ in parts)),
         "provider": engine.provider,
+        "reference": reference.result().model_dump(mode="json"),
         **widths.facts(),
     }
 
@@ -152,7 +155,10 @@ def record_quality(
     other weights is taken away.
     """
     rows = tuple(DistanceQuality.model_validate(row) for row in report["per_distance"])
-    facts = bundle.facts.model_copy(update={"quality": rows, "evidence": evidence or {}})
+    reference = Reference.model_validate(report["reference"])
+    facts = bundle.facts.model_copy(
+        update={"quality": rows, "reference": reference, "evidence": evidence or {}}
+    )
     finish_bundle(bundle.path, facts)
     return load_bundle(bundle.path)
 
@@ -165,7 +171,13 @@ class Row:
     scores: dict[str, dict[str, float]]
 
 
-def _scored(engine: Engine, field: Field, effort: Effort, seconds: list[float]) -> Iterator[Row]:
+def _scored(
+    engine: Engine,
+    field: Field,
+    effort: Effort,
+    seconds: list[float],
+    reference: ReferenceMeter,
+) -> Iterator[Row]:
     inner = busiest(field, effort.scored_px)
     mean = field.mean_image()[inner]
     planes = measured_planes(field.facts.z_planes_um)
@@ -175,6 +187,7 @@ def _scored(engine: Engine, field: Field, effort: Effort, seconds: list[float]) 
         started = perf_counter()
         volume = engine.volume(field.voxels[source])
         seconds.append(perf_counter() - started)
+        reference.add(engine, field.voxels[source], volume)
         frame = field.normalised(source)
         for pair in field.pairs(source, planes):
             images = {
@@ -208,9 +221,12 @@ def _per_distance(rows: Sequence[Row]) -> list[dict[str, Any]]:
         groups[row.pair.distance_um].append(row)
     found = []
     for distance in sorted(groups):
-        means = _means(groups[distance])
+        group = groups[distance]
+        means = _means(group)
         own = means.pop("refocused")
-        quality = DistanceQuality(dz_um=distance, n=len(groups[distance]), **own, **means)  # type: ignore[arg-type]
+        quality = DistanceQuality.model_validate(
+            {"dz_um": distance, "n": len(group), **own, **means, "spread": _spread(group)}
+        )
         found.append(quality.model_dump(exclude_none=True))
     return found
 
@@ -239,6 +255,14 @@ def _means(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
             for key in rows[0].scores[answer]
         }
         for answer in rows[0].scores
+    }
+
+
+def _spread(rows: Sequence[Row]) -> dict[str, float]:
+    """Standard deviation of the network's scores over pairs."""
+    return {
+        key: float(np.std([row.scores["refocused"][key] for row in rows]))
+        for key in rows[0].scores["refocused"]
     }
 
 

@@ -1,78 +1,117 @@
-"""One image refocused offline: to planes, or onto a surface."""
+"""Images from disk refocused offline: to planes, or onto a surface; one or a whole series."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.image.dpm import Surface, parse_surface
+from deepz_live.app.frames_for import Tell, frames_for
+from deepz_live.app.surfaces.choose import Auto, read_choice, surface_in
+from deepz_live.app.surfaces.slope import slope_warning
+from deepz_live.image.dpm import Surface
+from deepz_live.image.surface_text import surface_text
 from deepz_live.model.bundle import Bundle
-from deepz_live.refocus.check import same_pixel_size
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
 from deepz_live.refocus.planes import check_range
-from deepz_live.session.stack import read_image, write_planes
+from deepz_live.session.frame_series import FrameSeries
+from deepz_live.session.inferred import InferredFacts, check_name, write_inferred
+from deepz_live.session.series import SeriesChoice
 
 MAX_PLANES = 1000
 
 
-def refocus_file(
-    image_path: Path,
-    bundle: Bundle,
-    *,
-    out: Path,
-    z: str | None = None,
-    surface: str | Surface | None = None,
-    provider: str | None = None,
-    engine: Engine | None = None,
-) -> Path:
-    """Refocus the image at ``image_path`` and write planes (or one surface) to ``out``.
+@dataclass(frozen=True, slots=True)
+class Refocusing:
+    """What to make of each frame.
 
-    Parameters
+    Attributes
     ----------
     z
         ``"a:b:step"`` in µm, both ends included, or one distance.
     surface
-        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``.
+        Instead of ``z``: a surface or its text, e.g. ``"tilt:1.5,0"``, or ``"auto"``, which is
+        found in the first frame.
+    resample
+        Bring frames of another pixel size to the model's.
+    """
+
+    z: str | None = None
+    surface: str | Surface | None = None
+    resample: bool = False
+
+
+def refocus_file(
+    path: Path,
+    bundle: Bundle,
+    *,
+    out: Path,
+    what: Refocusing,
+    choice: SeriesChoice | None = None,
+    provider: str | None = None,
+    engine: Engine | None = None,
+    tell: Tell = lambda _: None,
+) -> Path:
+    """Refocus the image, time series or session at ``path`` and write planes to ``out``.
+
+    Parameters
+    ----------
+    out
+        ``.ome.tif`` or ``.zarr``; a series keeps its times.
+    choice
+        What the file does not say of itself.
     engine
         A running engine of ``bundle``; without it one is opened and closed here.
+    tell
+        Gets sentences: what was assumed, and how far the work is.
 
     Raises
     ------
     RefocusError
         Neither or both of ``z`` and ``surface``; a distance outside the model's range; an image
         of another pixel size.
-    SurfaceError, StackError
-        The surface or the image cannot be read.
+    SurfaceError, StackError, SessionError
+        The surface or the images cannot be read; ``out`` cannot be written.
     """
-    if (z is None) == (surface is None):
+    if (what.z is None) == (what.surface is None):
         raise RefocusError("Refocusing needs either z (a:b:step) or a surface; give one of them.")
-    distances = parse_distances(z) if z is not None else ()
-    shape_rule = parse_surface(surface) if isinstance(surface, str) else surface
+    distances = parse_distances(what.z) if what.z is not None else ()
+    surface = read_choice(what.surface) if what.surface is not None else None
     check_range(distances, bundle.facts.z_planes_um)
-    pixels, pixel_size_um = read_image(image_path)
-    _check_pixel_size(image_path, pixel_size_um, bundle)
+    assumed: list[str] = []
+    chosen = choice or SeriesChoice()
+    series, notes = frames_for(bundle, path, chosen, what.resample, assumed.append)
     size_um = bundle.facts.pixel_size_um
+    if surface is not None and not isinstance(surface, Auto):
+        # Before the network starts: what it cannot make is known already.
+        check_range(surface.dpm(series.info.shape, size_um), bundle.facts.z_planes_um)
+    check_name(out)
+    for sentence in assumed:
+        tell(sentence)
     dpm = None
-    if shape_rule is not None:
-        dpm = shape_rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)
-        check_range(dpm, bundle.facts.z_planes_um)
     running = engine if engine is not None else open_engine(bundle, provider=provider)
-    try:
-        planes = refocused(running, pixels, distances, dpm)
-    finally:
-        if engine is None:
-            running.close()
-    write_planes(
-        out,
-        planes,
-        distances or (float("nan"),),
-        pixel_size_um=size_um,
-        bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
-        source=image_path.name,
-        extra=None if shape_rule is None else {"surface": repr(shape_rule)},
-    )
+    with closing(series), nullcontext() if engine is not None else closing(running):
+        if surface is not None:
+            rule = surface_in(surface, running, series.frame(0).pixels)
+            dpm = rule.dpm(series.info.shape, size_um)
+            check_range(dpm, bundle.facts.z_planes_um)
+            notes["surface"] = surface_text(rule)
+            if (warning := slope_warning(dpm, size_um, bundle.facts)) is not None:
+                tell(warning)
+        facts = InferredFacts(
+            distances_um=distances or (float("nan"),),
+            pixel_size_um=size_um,
+            bundle_id=f"{bundle.name} {bundle.sha256[:12]}",
+            source=path.name,
+            times_s=[one.time_s for one in series.facts] if _has_times(series) else (),
+            extra=notes,
+        )
+        stacks = _refocused_series(running, series, distances, dpm, tell)
+        write_inferred(out, stacks, len(series), facts)
     return out
 
 
@@ -129,11 +168,19 @@ def _flat(pixels: NDArray[np.generic], distance_um: float) -> NDArray[np.float32
     return np.full(pixels.shape, distance_um, np.float32)
 
 
-def _check_pixel_size(path: Path, found_um: float | None, bundle: Bundle) -> None:
-    """An image that does not tell its pixel size is taken at its word by the operator."""
-    wanted_um = bundle.facts.pixel_size_um
-    if found_um is not None and not same_pixel_size(found_um, wanted_um):
-        raise RefocusError(
-            f"{path.name} has pixels of {found_um:.4g} µm, but the model was trained on "
-            f"{wanted_um:.4g} µm; resample the image or use a model trained at its pixel size."
-        )
+def _has_times(series: FrameSeries) -> bool:
+    return len(series) > 1 and series.info.frame_rate_hz > 0
+
+
+def _refocused_series(
+    engine: Engine,
+    series: FrameSeries,
+    distances: tuple[float, ...],
+    dpm: NDArray[np.float32] | None,
+    tell: Tell,
+) -> Iterator[NDArray[np.float32]]:
+    every: Sequence[int] = range(0, len(series), max(1, len(series) // 20))
+    for number in range(len(series)):
+        yield refocused(engine, series.frame(number).pixels, distances, dpm)
+        if len(series) > 1 and number in every:
+            tell(f"Refocused {number + 1} of {len(series)} frames")

@@ -185,8 +185,8 @@ def surface(
         typer.Option(
             "--surface",
             metavar="SPEC",
-            help="tilt:1.5,0, cylinder:7.2@90 (mm), sine:64,4 (µm), points:…; without: which "
-            "waves are followed, against a stack.",
+            help="tilt:1.5,0, cylinder:7.2@90 (mm), sine:64,4 (µm), points:…, auto; without: "
+            "which waves are followed, against a stack.",
         ),
     ] = None,
     frame: FrameNumber = 0,

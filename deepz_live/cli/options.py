@@ -44,3 +44,21 @@ Target = Annotated[
         help="For a model of another modality: its stacks (a folder or one), as in training.",
     ),
 ]
+PixelSize = Annotated[
+    float | None,
+    typer.Option(min=0.001, help="Size of a pixel in µm, where the file does not say it right."),
+]
+Interval = Annotated[
+    float | None,
+    typer.Option(min=1e-6, help="Time between two frames in s, where the file does not say it."),
+]
+Channel = Annotated[
+    str | None, typer.Option(help="Which channel of a file with several: number or name.")
+]
+Plane = Annotated[int | None, typer.Option(min=0, help="Which plane of a z-stack to take, from 0.")]
+PlanesAreTimes = Annotated[
+    bool, typer.Option("--planes-are-times", help="The planes are times saved as slices.")
+]
+Resample = Annotated[
+    bool, typer.Option("--resample", help="Bring another pixel size to the model's.")
+]

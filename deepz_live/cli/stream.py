@@ -14,14 +14,15 @@ from deepz_live.cli.base import app, guarded, print_json, quiet_output, say
 @app.callback(invoke_without_command=True)
 @guarded
 def main(context: typer.Context) -> None:
-    """A live virtual z-stack from a single focal plane; without a command: the window.
+    """A live virtual z-stack from a single focal plane; without a command: the window, on the
+    built-in microscope.
 
     Example: [bold]deepz-live demo[/bold]
     """
     if context.invoked_subcommand is None:
-        from deepz_live.cli.windowed import empty_window
+        from deepz_live.cli.windowed import first_window
 
-        empty_window()
+        first_window()
 
 
 @app.command()

@@ -12,6 +12,7 @@ from deepz_live.cli.base import say
 from deepz_live.cli.headless import bundle_for, open_bundle, refuse_used_folder
 
 if TYPE_CHECKING:
+    from deepz_live.app.desk import Desk
     from deepz_live.app.live import LiveSession
     from deepz_live.config import Profile
 
@@ -22,15 +23,36 @@ DEMO_CHANGES = {"stage.drift.kind": "walk"}
 Summary = dict[str, Any]
 
 
-def empty_window() -> None:
-    """The window with nothing opened yet."""
+def first_window() -> None:
+    """The window at once; the built-in microscope and the shipped model open beside it."""
+    from deepz_live.app.desk import Desk
     from deepz_live.gui.app import WindowError, run_window
+    from deepz_live.gui.settings.file import default_settings_path
 
+    desk = Desk()
     with interruptible() as prepare:
+
+        def begin(window: Any) -> None:
+            prepare(window)
+            window.exchange(lambda: _open_built_in(desk), "Opening the built-in microscope …")
+
         try:
-            run_window(None, prepare=prepare)
+            run_window(
+                None,
+                title="deepz-live · built-in microscope",
+                desk=desk,
+                settings=default_settings_path(),
+                prepare=begin,
+            )
         except WindowError:
-            return  # closed without having opened anything: nothing to complain about
+            return  # closed before anything ran: nothing to complain about
+
+
+def _open_built_in(desk: Desk) -> LiveSession:
+    from deepz_live.app.paths import find_profile
+    from deepz_live.model.bundle import shipped_path
+
+    return desk.open_both(find_profile(DEMO_PROFILE), shipped_path())
 
 
 def demo_window(*, out: Path | None, seconds: float | None, offscreen: bool) -> Summary:
@@ -67,6 +89,7 @@ def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summ
     from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
     from deepz_live.gui.app import run_window
+    from deepz_live.gui.settings.file import default_settings_path
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
@@ -81,7 +104,12 @@ def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summ
                 source, engine, request=opening_view(engine), every_frame=speed is None
             )
 
-        session = run_window(make, title=f"deepz-live · {folder.name}", prepare=prepare)
+        session = run_window(
+            make,
+            title=f"deepz-live · {folder.name}",
+            settings=default_settings_path(),
+            prepare=prepare,
+        )
     return {**session.summary(), "session": str(folder)}
 
 
@@ -100,6 +128,7 @@ def _live(
     from deepz_live.app.desk import Desk
     from deepz_live.app.live_opening import channel_engines, live_on, stream_of
     from deepz_live.gui.app import run_window
+    from deepz_live.gui.settings.file import default_settings_path
     from deepz_live.refocus.engine import open_engine
 
     refuse_used_folder(record)
@@ -125,6 +154,8 @@ def _live(
             screenshot=screenshot,
             offscreen=offscreen,
             desk=Desk(microscope=microscope),
+            # A run with an end is nobody's habit.
+            settings=default_settings_path() if seconds is None else None,
             prepare=prepare,
         )
     if seconds is not None and session.error is not None:

@@ -32,10 +32,6 @@ ACTIONS: Mapping[str, ActionSpec] = {
     "open_replay": ActionSpec(
         "Open session for replay…", "Play a recording", "replay", ("Ctrl+E",), "Replay"
     ),
-    "export_stack": ActionSpec(
-        "Export virtual stack…", "All planes of this frame as OME-TIFF", "", ("Ctrl+S",)
-    ),
-    "export_drift": ActionSpec("Export drift table…", "Time, z, y, x and confidence as CSV"),
     "recordings": ActionSpec("Recordings folder…", "Where recordings are written", "open"),
     "calibrate": ActionSpec(
         "Calibrate and train…",
@@ -64,8 +60,7 @@ ACTIONS: Mapping[str, ActionSpec] = {
 
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": (
-        "open_profile", "open_bundle", "open_replay", "", "export_stack", "export_drift", "",
-        "recordings", "", "quit",
+        "open_profile", "open_bundle", "open_replay", "", "recordings", "", "quit",
     ),
     "&Microscope": ("record", "", "channels", "", "calibrate"),
     "&View": (

@@ -15,6 +15,7 @@ from deepz_live.app.live import LiveSession
 from deepz_live.gui.collector import collecting_on_gui_thread
 from deepz_live.gui.main_window import MainWindow
 from deepz_live.gui.theme import apply_theme
+from deepz_live.gui.trouble.hook import mistakes_told
 
 
 class WindowError(RuntimeError):
@@ -52,6 +53,7 @@ def run_window(
     offscreen: bool = False,
     desk: Desk | None = None,
     recordings: Path | None = None,
+    settings: Path | None = None,
     prepare: Callable[[MainWindow], None] | None = None,
 ) -> LiveSession:
     """Show the window until it is closed (or for ``seconds``), then stop the session.
@@ -71,6 +73,9 @@ def run_window(
         With the open microscope in it, so that it can be calibrated.
     recordings
         Folder for recordings; by default ``deepz-live`` in the home folder.
+    settings
+        File of what the window remembers; whom it does not know yet is shown the tour. With None
+        nothing is read or written.
     prepare
         Called with the window before it is shown.
 
@@ -88,9 +93,14 @@ def run_window(
     """
     app = make_application(offscreen=offscreen)
     desk = desk or Desk()
+
+    def make_window() -> MainWindow:
+        root = recordings or Path.home() / "deepz-live"
+        return MainWindow(desk, recordings=root, title=title, settings=settings)
+
     with collecting_on_gui_thread():
         # In a function of its own, so that no name here keeps the window from being collected.
-        error = _show(app, desk, session_factory, title, seconds, screenshot, recordings, prepare)
+        error = _show(app, make_window, session_factory, seconds, screenshot, prepare)
     if error is not None:
         raise error
     if desk.live is None:
@@ -100,23 +110,24 @@ def run_window(
 
 def _show(
     app: QApplication,
-    desk: Desk,
+    make_window: Callable[[], MainWindow],
     session_factory: Callable[[], LiveSession] | None,
-    title: str,
     seconds: float | None,
     screenshot: Path | None,
-    recordings: Path | None,
     prepare: Callable[[MainWindow], None] | None,
 ) -> Exception | None:
     """The window from its making to its end; what went wrong in between."""
-    window = MainWindow(desk, recordings=recordings or Path.home() / "deepz-live", title=title)
+    window = make_window()
     run = _Run(window, seconds, screenshot)
+    apply_theme(app, window.keeper.now.theme)
     if prepare is not None:
         prepare(window)
     window.show()
+    window.greet()
     if session_factory is not None:
         window.begin(session_factory)
-    app.exec()
+    with mistakes_told(window.fail):
+        app.exec()
     window.close()
     window.deleteLater()
     app.processEvents()

@@ -13,6 +13,8 @@ class Banner(QFrame):
     a warning goes when its cause goes."""
 
     dismissed = pyqtSignal()
+    told = pyqtSignal(str, str, object)
+    """``error`` or ``warning``, the sentence, and the exception behind it or None."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +25,7 @@ class Banner(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         close = QToolButton()
-        close.setIcon(theme.icon("close", theme.INK_DIM))
+        close.setIcon(theme.icon("close", "ink_dim"))
         close.setToolTip("Close this message")
         close.clicked.connect(self._dismiss)
         row = QHBoxLayout(self)
@@ -33,6 +35,7 @@ class Banner(QFrame):
         row.addWidget(close)
         self._error = ""
         self._warning = ""
+        theme.follow(self, self._dress)
         self.hide()
 
     @property
@@ -40,15 +43,18 @@ class Banner(QFrame):
         """The sentence that is shown, or an empty string."""
         return self._error or self._warning
 
-    def show_error(self, sentence: str) -> None:
+    def show_error(self, sentence: str, error: BaseException | None = None) -> None:
         """Show a failure; it stays."""
         self._error = sentence
+        self.told.emit("error", sentence, error)
         self._refresh()
 
     def show_warning(self, sentence: str) -> None:
         """Show what is suspicious now; an empty sentence takes it away."""
         if sentence != self._warning:
             self._warning = sentence
+            if sentence:
+                self.told.emit("warning", sentence, None)
             self._refresh()
 
     def clear(self) -> None:
@@ -62,8 +68,11 @@ class Banner(QFrame):
         self.dismissed.emit()
 
     def _refresh(self) -> None:
-        colour = theme.ALARM if self._error else theme.CAUTION
-        self._icon.setPixmap(theme.icon("warning", colour).pixmap(QSize(18, 18)))
         self._text.setText(self.text)
-        self.setStyleSheet(f"#banner {{ background: {theme.PANEL}; border: 1px solid {colour}; }}")
+        theme.set_look(self, "level", "error" if self._error else "warning")
+        self._dress()
         self.setVisible(bool(self.text))
+
+    def _dress(self) -> None:
+        icon = theme.icon("warning", "alarm" if self._error else "caution")
+        self._icon.setPixmap(icon.pixmap(QSize(18, 18)))

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from deepz_live.gui import theme
-from deepz_live.gui.contrast.levels import COLOURS
+from deepz_live.image.levels import COLOURS
 
 ALL = "all, overlaid"
 

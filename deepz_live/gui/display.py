@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
-from deepz_live.gui.contrast.levels import (
+from deepz_live.gui.panes.canvas import Legend
+from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
+from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.titles import signed, title_of
+from deepz_live.image.levels import (
     COLOURS,
     Crop,
     Levels,
@@ -19,10 +23,6 @@ from deepz_live.gui.contrast.levels import (
     crop_for,
     to_screen,
 )
-from deepz_live.gui.panes.canvas import Legend
-from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table, depth_coded
-from deepz_live.gui.panes.pane import Pane
-from deepz_live.gui.panes.titles import signed, title_of
 from deepz_live.refocus.cuts import Cut, SectionCut
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
@@ -160,13 +160,16 @@ class Display:
             images |= {pane: self._raw for pane in self._grid.panes if pane.cut is None}
         self._show(images)
 
-    def value_at(self, at: tuple[float, float]) -> float | None:
-        """Counts of the (first) raw image at ``(y, x)``; None outside of it."""
+    def value_at(self, pane: Pane, at: tuple[float, float]) -> float | None:
+        """Counts of a pane's (first) image at ``(y, x)``; None outside of it, or in a section."""
         y, x = int(np.floor(at[0])), int(np.floor(at[1]))
-        raw = next(iter(self._raw.values()), None)
-        if raw is None or not (0 <= y < raw.shape[0] and 0 <= x < raw.shape[1]):
+        layers = self.layers(pane)
+        if not layers or isinstance(pane.cut, SectionCut):
             return None
-        return float(raw[y, x])
+        image = _brightness(next(iter(layers.values())))
+        if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
+            return None
+        return float(image[y, x])
 
     def levels(self, pane: Pane, channel: str) -> Levels | None:
         """The levels a pane is shown with in a channel."""

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deepz_live.app.depths import common_range_um
-from deepz_live.app.drift_history import KEPT
 from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
@@ -19,10 +15,9 @@ from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import Part
 from deepz_live.gui.record_controller import RecordController
+from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.status_line import StatusLine
-from deepz_live.gui.transport import TransportController
 from deepz_live.gui.view_controller import ViewController
-from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.pace import ChannelPace
@@ -117,17 +112,6 @@ class LiveController:
         self._ticks += 1
         self.longest_tick_s = max(self.longest_tick_s, self._clock() - begin)
 
-    def frame_and_engine(self) -> tuple[Frame, Engine] | None:
-        """The frame that is seen (of overlaid channels the last one's) and its network."""
-        live, frame = self._live, self._frame
-        if live is None or live.engine is None or frame is None:
-            return None
-        return frame, live.engines.get(frame.channel, live.engine)
-
-    def drift_samples(self) -> NDArray[np.float64]:
-        """``(N, 5)``: all drift that is kept, oldest first."""
-        return self._live.drift_table(KEPT) if self._live is not None else np.zeros((0, 5))
-
     def dismiss(self) -> None:
         """The operator has read the error."""
         if self._live is not None:
@@ -141,14 +125,23 @@ class LiveController:
         self._overlay = bool(names) and channel is None
         self._frame = self._result = None
 
-    def point(self, at: tuple[float, float] | None) -> None:
-        """Say what is under the mouse."""
-        value = self._parts.display.value_at(at) if at is not None else None
-        if at is None or value is None:
+    def point(self, pane: int, at: tuple[float, float] | None) -> None:
+        """Say what is under the mouse: where, the camera's counts, and the pane's."""
+        grid, display = self._parts.grid, self._parts.display
+        raw = display.value_at(grid.raw, at) if at is not None else None
+        if at is None or raw is None:
             self._parts.status_line.show_cursor("")
-        else:
-            text = f"x {int(at[1])}  y {int(at[0])} px   raw {value:.0f} counts"
-            self._parts.status_line.show_cursor(text)
+            return
+        y, x = at
+        parts = [f"x {int(x)}  y {int(y)} px"]
+        if grid.pixel_size_um:
+            parts.insert(0, f"x {x * grid.pixel_size_um:.1f}  y {y * grid.pixel_size_um:.1f} µm")
+        parts.append(f"raw {raw:.0f} counts")
+        under = grid.panes[pane]
+        own = display.value_at(under, at) if under.cut is not None else None
+        if own is not None:
+            parts.append(f"inferred {own:.0f}")
+        self._parts.status_line.show_cursor("   ".join(parts))
 
     def _mark_dirty(self) -> None:
         self._dirty = True
@@ -185,7 +178,7 @@ class LiveController:
         if sentence != self._error:
             self._error = sentence
             if sentence:
-                self._parts.banner.show_error(sentence)
+                self._parts.banner.show_error(sentence, live.error)
         warnings = list(live.warnings)
         warnings += self._result.warnings if self._result is not None else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))

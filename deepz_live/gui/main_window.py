@@ -25,17 +25,23 @@ from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.display import Display
-from deepz_live.gui.docks import add_docks
-from deepz_live.gui.export_controller import ExportController
 from deepz_live.gui.knob import DepthKnob
+from deepz_live.gui.layout.arrangement import Arrangement
+from deepz_live.gui.layout.docks import add_docks, fill_panels
 from deepz_live.gui.live_controller import LiveController
 from deepz_live.gui.look_bar import LookBar
 from deepz_live.gui.pane_menu import show_pane_menu
 from deepz_live.gui.panes.grid import PaneGrid
+from deepz_live.gui.parts import Closing
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
+from deepz_live.gui.replay.bar import TransportBar
+from deepz_live.gui.replay.controller import TransportController, replay_of
+from deepz_live.gui.settings.keeper import SettingsKeeper
 from deepz_live.gui.status_line import StatusLine
-from deepz_live.gui.transport import TransportBar, TransportController, replay_of
+from deepz_live.gui.tour.part import HelpPart
+from deepz_live.gui.trouble.button import TroubleButton
+from deepz_live.gui.trouble.part import TroublePart
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.gui.window_parts import make_parts
 from deepz_live.gui.wizard.real_desk import RealWizardDesk
@@ -56,6 +62,8 @@ class MainWindow(QMainWindow):
         Opens and exchanges microscope, model and session, beside the GUI thread.
     recordings
         Folder in which recordings are made.
+    settings
+        File of what the window remembers; with None it remembers nothing.
     clock
         Seconds, monotonic.
     """
@@ -69,6 +77,7 @@ class MainWindow(QMainWindow):
         *,
         recordings: Path,
         title: str = "deepz-live",
+        settings: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -77,28 +86,42 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self.bridge = Bridge(self)
         self._make_views()
-        self.asking = Asking(self)
+        self.keeper = SettingsKeeper(settings, self.bridge, self.fail, self)
+        self.asking = Asking(self, self.keeper)
         self.display = Display(self.grid, clock)
-        self.record = RecordController(self.record_bar, self.bridge, recordings, self.fail)
+        root = self.keeper.folder("recordings", recordings)
+        self.record = RecordController(self.record_bar, self.bridge, root, self.fail)
         self.transport = TransportController(self.transport_bar)
         self.view = ViewController(self.knob, self.grid, self.display.name_panes)
         self.live = LiveController(self, clock)
         self.parts = make_parts(self)
         self.live.follow(self.parts)
-        self.export = ExportController(self.live, self.bridge, self.ask_where, self.say, self.fail)
         specs, deeds = dict(ACTIONS), self._deeds()
         for part in self.parts:
             specs.update(part.actions)
             deeds.update(part.deeds)
         self.actions_by_key = make_actions(self, specs, deeds)
+        self.docks = add_docks(self, (spec for part in self.parts for spec in part.docks))
         self._lay_out()
+        self.arrangement = Arrangement(
+            self, self.docks, self.view, self.keeper, self.banner.show_warning
+        )
         self._connect()
+        self.arrangement.restore()
+        for sentence in self.keeper.troubles:
+            self.banner.show_warning(sentence)
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.live.tick)
         self._timer.start(TICK_MS)
         self.wizard: CalibrationWizard | None = None
+
+    def greet(self) -> None:
+        """Show the tour to whom it is new."""
+        for part in self.parts:
+            if isinstance(part, HelpPart):
+                part.greet()
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
@@ -126,6 +149,11 @@ class MainWindow(QMainWindow):
         """Folder for recordings."""
         return self.record.root
 
+    @property
+    def window_itself(self) -> QMainWindow:
+        """Where parts show what belongs to no panel."""
+        return self
+
     def say(self, text: str) -> None:
         """A short note in the status line."""
         self.status_line.show_cursor(text)
@@ -136,7 +164,7 @@ class MainWindow(QMainWindow):
 
     def fail(self, error: Exception) -> None:
         """The sentence in the banner; whatever ran, runs."""
-        self.banner.show_error(str(error) or type(error).__name__)
+        self.banner.show_error(str(error) or type(error).__name__, error)
 
     def use(self, live: LiveSession | None) -> None:
         """Show another session."""
@@ -149,6 +177,12 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self._timer.stop()
+            self.arrangement.remember()
+            self.keeper.flush()
+            for part in self.parts:
+                part.use(None)
+                if isinstance(part, Closing):
+                    part.close()
             if self.wizard is not None:
                 self.wizard.stop()
                 self.bridge.call(self.wizard.finish, lambda _: None, self.fail)
@@ -197,18 +231,23 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
-        self.addToolBar(self._toolbar())
+        self.toolbar = self._toolbar()
+        self.addToolBar(self.toolbar)
         bar = self.menuBar()
         if bar is not None:
-            fill_menus(bar, self.actions_by_key, ((p.menu, p.actions) for p in self.parts))
-        self.docks = add_docks(self, (spec for part in self.parts for spec in part.docks))
+            menus = fill_menus(bar, self.actions_by_key, ((p.menu, p.actions) for p in self.parts))
+            fill_panels(menus["&View"], self.docks)
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)
+        for part in self.parts:
+            if isinstance(part, TroublePart):
+                status.addPermanentWidget(TroubleButton(part.panel, self.docks["trouble"]))
         self.setStatusBar(status)
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Main")
+        bar.setObjectName("main")  # by which Qt remembers its place
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -247,8 +286,6 @@ class MainWindow(QMainWindow):
             "open_profile": self._ask_profile,
             "open_bundle": self._ask_bundle,
             "open_replay": self._ask_replay,
-            "export_stack": lambda: self.export.stack(),
-            "export_drift": lambda: self.export.drift(),
             "recordings": self._ask_recordings,
             "calibrate": self._calibrate,
             "quit": lambda: (self.close(), None)[1],
@@ -327,12 +364,12 @@ class MainWindow(QMainWindow):
             self.open_bundle(path)
 
     def _ask_replay(self) -> None:
-        path = self.asking.folder("Open session for replay", self.record.root)
+        path = self.asking.folder("Open session for replay", "session", self.record.root)
         if path is not None:
             self.open_replay(path)
 
     def _ask_recordings(self) -> None:
-        path = self.asking.folder("Folder for recordings", self.record.root)
+        path = self.asking.folder("Folder for recordings", "recordings", self.record.root)
         if path is not None:
             self.record.root = path
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from PyQt6.QtWidgets import QWidget
 
 from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
+from deepz_live.gui.asking import Asking
 from deepz_live.gui.bridge import Bridge
 from deepz_live.gui.display import Display
 from deepz_live.gui.panes.grid import PaneGrid
+from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.view import RefocusResult
 
-Area = Literal["left", "right", "bottom"]
+Area = Literal["left", "right", "bottom", "floating"]
+"""Where a panel stands at first; a floating one is a window of its own, for what is large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +43,11 @@ class Shop(Protocol):
     grid: PaneGrid
     view: ViewController
     display: Display
+    transport: TransportController
+    asking: Asking
+
+    def window(self) -> QWidget | None:
+        """The window itself."""
 
     @property
     def shown(self) -> LiveSession | None:
@@ -88,3 +96,11 @@ class Part(Protocol):
 
     def slow_tick(self) -> None:
         """Five times a second."""
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A part that has threads of its own."""
+
+    def close(self) -> None:
+        """The window closes: end them."""

@@ -47,7 +47,7 @@ class RecordBar(QWidget):
         self._recording = on
         self.button.setText("Stop (R)" if on else "Record (R)")
         self.button.setShortcut("R")
-        self.button.setIcon(theme.icon("stop" if on else "record", theme.ALARM))
+        self.button.setIcon(theme.icon("stop" if on else "record", "alarm"))
         self.button.setProperty("recording", on)
         style = self.button.style()
         if style is not None:

@@ -51,6 +51,11 @@ class StatusLine(QWidget):
         """What a field shows."""
         return self._fields[field].text()
 
+    @property
+    def cursor_text(self) -> str:
+        """What is under the mouse, or a short note."""
+        return self._cursor.text()
+
     def role(self, field: str) -> str:
         """The meaning of a field's colour."""
         return str(self._fields[field].property("role"))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from deepz_live.app.depths import RULER_UM, SPACING_UM, opening_cuts, plane_distances
 from deepz_live.gui.panes.grid import MOST_PANES
+from deepz_live.image.coarse import coarse
 from deepz_live.image.dpm import SurfaceError
 from deepz_live.refocus.cuts import Cut, PlaneCut, SectionCut, SurfaceCut, plane_depths
 from deepz_live.refocus.view import ViewRequest
@@ -265,7 +266,7 @@ class ViewController:
             return PlaneCut(self._inside(cut.depth_um))
         if isinstance(cut, SurfaceCut) and self._pixel_size_um:
             try:
-                cut.surface.dpm(self._shape, self._pixel_size_um)
+                coarse(cut.surface, self._shape, self._pixel_size_um)
             except SurfaceError:
                 return PlaneCut(self._inside(cut.offset_um))
         return cut

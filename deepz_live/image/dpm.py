@@ -2,12 +2,13 @@
 
 A DPM is ``(Y, X)`` float32 in µm: target minus input plane, for every pixel of the frame
 (paper, "Digital propagation matrix"). Coordinates of a surface start at the centre of the
-image: x runs right, y runs down, both in µm.
+image: x runs right, y runs down, both in µm. Surfaces given by a formula stand here;
+:mod:`~deepz_live.image.points` fits one through points, :mod:`~deepz_live.image.free` is drawn by
+hand, :mod:`~deepz_live.image.surface_text` reads and writes all of them as text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Dpm = NDArray[np.float32]
-
-SURFACE_FORMS = (
-    "uniform:Z (µm), tilt:AX,AY[,Z] (degrees along x and y), "
-    "cylinder:D[@ANGLE][,Z] (diameter in mm, direction of the axis in degrees), "
-    "sine:PERIOD,AMPLITUDE[@ANGLE][,Z] (µm), points:Z,Y,X;Z,Y,X;Z,Y,X (µm)"
-)
 
 
 class SurfaceError(ValueError):
@@ -60,9 +55,9 @@ class Tilt:
                 raise SurfaceError(
                     f"A tilt of {angle:g}° is no surface; give angles between -90° and 90°."
                 )
-        y, x = _grid(shape, pixel_size_um)
+        y, x = centred_grid(shape, pixel_size_um)
         slope_x, slope_y = np.tan(np.deg2rad([self.x_deg, self.y_deg]))
-        return _float32(self.z_um + slope_x * x + slope_y * y)
+        return as_dpm(self.z_um + slope_x * x + slope_y * y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class Cylinder:
                 f"image reaches {reach:.0f} µm; give a larger diameter."
             )
         sag = np.sqrt(radius**2 - across**2) - radius
-        return _float32(self.z_um + np.copysign(1.0, self.diameter_mm) * sag)
+        return as_dpm(self.z_um + np.copysign(1.0, self.diameter_mm) * sag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,146 +109,24 @@ class Sinusoid:
                 "give a period above 0 µm."
             )
         along = _along(shape, pixel_size_um, self.wave_deg)
-        return _float32(self.z_um + self.amplitude_um * np.sin(2 * np.pi * along / self.period_um))
+        return as_dpm(self.z_um + self.amplitude_um * np.sin(2 * np.pi * along / self.period_um))
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """The plane fitted (least squares) through three or more points ``(z, y, x)``, µm."""
-
-    points_um: tuple[tuple[float, float, float], ...]
-
-    def dpm(self, shape: tuple[int, int], pixel_size_um: float) -> Dpm:
-        """``(Y, X)`` float32, µm.
-
-        Raises
-        ------
-        SurfaceError
-            Fewer than three points, or all of them on one line.
-        """
-        points = np.asarray(self.points_um, np.float64).reshape(-1, 3)
-        design = np.column_stack([np.ones(len(points)), points[:, 1:]])
-        if np.linalg.matrix_rank(design, tol=1e-6) < 3:
-            raise SurfaceError(
-                f"{len(points)} point(s) do not span a plane; "
-                "give three or more that are not on one line."
-            )
-        height, slope_y, slope_x = np.linalg.lstsq(design, points[:, 0], rcond=None)[0]
-        y, x = _grid(shape, pixel_size_um)
-        return _float32(height + slope_y * y + slope_x * x)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Free:
-    """Any surface, given as its DPM ``(Y, X)`` in µm."""
-
-    z_um: NDArray[np.floating]
-
-    def dpm(self, shape: tuple[int, int], pixel_size_um: float) -> Dpm:  # noqa: ARG002
-        """The array given, as float32. Raises :class:`SurfaceError` where sizes differ."""
-        if self.z_um.shape != shape:
-            raise SurfaceError(
-                f"The surface has {_size(self.z_um.shape)} values, but the image "
-                f"has {_size(shape)} pixels; give one distance for each pixel."
-            )
-        if not np.isfinite(self.z_um).all():
-            raise SurfaceError("The surface holds values that are no number; fill them first.")
-        return _float32(self.z_um)
-
-
-def parse_surface(text: str) -> Surface:
-    """Read a surface such as ``"uniform:3"``, ``"tilt:1.5,0"`` or ``"cylinder:7.2@0"``.
-
-    Raises
-    ------
-    SurfaceError
-        Unknown form or wrong numbers; the text names all forms.
-    """
-    kind, _, values = text.strip().partition(":")
-    reader = _READERS.get(kind.strip().lower())
-    try:
-        if reader is None:
-            raise ValueError("unknown kind of surface")
-        return reader(values)
-    except (ValueError, TypeError) as error:
-        raise SurfaceError(
-            f"Surface {text!r} cannot be read ({error}); use one of {SURFACE_FORMS}."
-        ) from error
-
-
-def _read_uniform(text: str) -> Surface:
-    (z_um,) = _numbers(text, 1, 1)
-    return Uniform(z_um)
-
-
-def _read_tilt(text: str) -> Surface:
-    return Tilt(*_numbers(text, 2, 3))
-
-
-def _read_cylinder(text: str) -> Surface:
-    (diameter, *height), angle = _with_angle(text, 1, 2)
-    if diameter == 0:
-        raise ValueError("the diameter is 0")
-    return Cylinder(diameter, angle, *height)
-
-
-def _read_sine(text: str) -> Surface:
-    (period, amplitude, *height), angle = _with_angle(text, 2, 3)
-    if period <= 0:
-        raise ValueError("the period must be above 0 µm")
-    return Sinusoid(period, amplitude, angle, *height)
-
-
-def _read_points(text: str) -> Surface:
-    points = [_numbers(part, 3, 3) for part in text.split(";") if part.strip()]
-    if len(points) < 3:
-        raise ValueError(f"{len(points)} point(s) given, three or more are needed")
-    return Points(tuple((z, y, x) for z, y, x in points))
-
-
-_READERS: dict[str, Callable[[str], Surface]] = {
-    "uniform": _read_uniform,
-    "tilt": _read_tilt,
-    "cylinder": _read_cylinder,
-    "sine": _read_sine,
-    "points": _read_points,
-}
-
-
-def _with_angle(text: str, least: int, most: int) -> tuple[list[float], float]:
-    head, _, tail = text.partition("@")
-    angle, _, height = tail.partition(",")
-    numbers = _numbers(f"{head},{height}" if height else head, least, most)
-    return numbers, _numbers(angle, 1, 1)[0] if tail else 0.0
-
-
-def _numbers(text: str, least: int, most: int) -> list[float]:
-    numbers = [float(part) for part in text.split(",")]
-    if not np.isfinite(numbers).all():
-        raise ValueError("every number must be finite")
-    if not least <= len(numbers) <= most:
-        wanted = f"{least}" if least == most else f"{least} to {most}"
-        raise ValueError(f"{len(numbers)} number(s) given, {wanted} wanted")
-    return numbers
-
-
-def _grid(
+def centred_grid(
     shape: tuple[int, int], pixel_size_um: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """y ``(Y, 1)`` and x ``(1, X)`` of the pixels in µm from the centre of the image."""
     y, x = (pixel_size_um * (np.arange(n, dtype=np.float64) - (n - 1) / 2) for n in shape)
     return y[:, None], x[None, :]
 
 
-def _along(shape: tuple[int, int], pixel_size_um: float, angle_deg: float) -> NDArray[np.float64]:
-    y, x = _grid(shape, pixel_size_um)
-    angle = np.deg2rad(angle_deg)
-    along: NDArray[np.float64] = x * np.cos(angle) + y * np.sin(angle)
-    return along
-
-
-def _float32(values: NDArray[np.floating]) -> Dpm:
+def as_dpm(values: NDArray[np.floating]) -> Dpm:
+    """Heights ``(Y, X)`` in µm as a DPM: float32, in C order."""
     return np.ascontiguousarray(values, np.float32)
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(n) for n in shape)
+def _along(shape: tuple[int, int], pixel_size_um: float, angle_deg: float) -> NDArray[np.float64]:
+    y, x = centred_grid(shape, pixel_size_um)
+    angle = np.deg2rad(angle_deg)
+    along: NDArray[np.float64] = x * np.cos(angle) + y * np.sin(angle)
+    return along

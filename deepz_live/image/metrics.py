@@ -52,7 +52,7 @@ def compare(image: NDArray[np.float32], truth: NDArray[np.float32], pixel_size_u
     )
 
 
-def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+def correlation(a: NDArray[np.number], b: NDArray[np.number]) -> float:
     """Pearson correlation of all pixels (paper Eq. 12); 0 where one of them is flat."""
     x = a.astype(np.float64).ravel() - a.mean(dtype=np.float64)
     y = b.astype(np.float64).ravel() - b.mean(dtype=np.float64)
@@ -64,3 +64,12 @@ def detail(image: NDArray[np.floating], pixel_size_um: float) -> NDArray[np.floa
     """``image`` minus its Gaussian blur of 2 µm: what remains when the haze is taken away."""
     values = np.asarray(image, np.float32)
     return np.asarray(values - gaussian_filter(values, DETAIL_UM / pixel_size_um), np.float32)
+
+
+def band(
+    image: NDArray[np.floating], sigmas_um: tuple[float, float], pixel_size_um: float
+) -> NDArray[np.float32]:
+    """``image`` blurred by the first sigma minus it blurred by the second: what lies between."""
+    values = np.asarray(image, np.float32)
+    fine, coarse = (gaussian_filter(values, sigma / pixel_size_um) for sigma in sigmas_um)
+    return np.asarray(fine - coarse, np.float32)

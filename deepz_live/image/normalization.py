@@ -58,11 +58,18 @@ class Normalization(Settings):
         scale = float(np.quantile(values[foreground] - background, 1 - saturated))
         return cls(background_counts=background, scale_counts=scale)
 
-    def forward(self, counts: ArrayLike) -> NDArray[np.float32]:
-        """Camera counts to network numbers: ``(counts - background) / scale``, float32."""
-        return (np.asarray(counts, np.float32) - np.float32(self.background_counts)) / np.float32(
-            self.scale_counts
+    def forward(
+        self, counts: ArrayLike, out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Camera counts to network numbers: ``(counts - background) / scale``, float32.
+
+        ``out`` gets the result where it is given, and is returned.
+        """
+        values: NDArray[np.float32] = np.subtract(
+            counts, np.float32(self.background_counts), out=out, dtype=np.float32
         )
+        values /= np.float32(self.scale_counts)
+        return values
 
     def inverse(self, values: ArrayLike) -> NDArray[np.float32]:
         """Network numbers to camera counts, float32, not clipped."""

@@ -52,6 +52,33 @@ class DistanceQuality(Settings):
     target's depth, which takes a move of the stage."""
     deconvolved: dict[str, float] | None = None
     """The same scores for what the known PSF makes of the input, on part of the field."""
+    spread: dict[str, float] | None = None
+    """Standard deviation of the network's scores over the ``n`` pairs of planes."""
+
+
+class RoundTripQuality(Settings):
+    """How well frames of the model's own kind come back from ``dz_um`` away.
+
+    Correlation with the frame (:mod:`app.trust.round_trip`): mean and standard deviation over
+    ``n`` frames.
+    """
+
+    dz_um: float = Field(gt=0)
+    n: int
+    corr: float
+    spread: float
+
+
+class Reference(Settings):
+    """What the live view compares with: images of the model's own kind, never trained on.
+
+    ``appearance`` is the smallest and largest of each number of :func:`image.appearance.appearance`
+    over ``frames`` frames; ``round_trip`` is None where planes of another modality are made.
+    """
+
+    frames: int
+    appearance: dict[str, tuple[float, float]]
+    round_trip: RoundTripQuality | None = None
 
 
 class BundleFacts(Settings):
@@ -77,6 +104,7 @@ class BundleFacts(Settings):
     multiple: int = Field(ge=1)
     margin_px: int = Field(ge=0)
     quality: tuple[DistanceQuality, ...] = ()
+    reference: Reference | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] = Field(default_factory=dict)
     """Summary of the last quality report (`deepz-live report`)."""
@@ -170,7 +198,12 @@ def load_bundle(path: Path) -> Bundle:
 
 def shipped_bundle() -> Bundle:
     """The bundle that comes with the package, trained on the built-in microscope's beads."""
-    return load_bundle(_shipped_folder() / SHIPPED)
+    return load_bundle(shipped_path())
+
+
+def shipped_path() -> Path:
+    """Where it lies."""
+    return _shipped_folder() / SHIPPED
 
 
 def shipped_names() -> list[str]:

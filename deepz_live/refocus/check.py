@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.config import Optics
+from deepz_live.image.appearance import level_of
 from deepz_live.stream.frame import Frame, StreamInfo
 
 if TYPE_CHECKING:
-    from deepz_live.model.bundle import Bundle
+    from deepz_live.model.bundle import Bundle, BundleFacts
 
 PIXEL_SIZE_TOLERANCE = 0.02
 EXPOSURE_TOLERANCE = 0.05
+OPTICS_TOLERANCE = 0.02
 SATURATED_FRACTION = 0.01
 BRIGHTNESS_FACTORS = (0.05, 4.0)
 """Brightest pixels, as a part of the training's brightest, that pass without a warning."""
 
+_OBJECTIVE = {
+    "Numerical aperture": "na",
+    "Magnification": "magnification",
+    "Refractive index of the immersion": "immersion_index",
+}
 _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 11, 12, 14, 16))
 
 
@@ -30,12 +38,28 @@ def check_stream(bundle: Bundle, info: StreamInfo) -> tuple[str, ...]:
             f"Pixel size {info.pixel_size_um:.4g} µm differs from the model's "
             f"{facts.pixel_size_um:.4g} µm: refocused planes are not to be trusted."
         )
-    if facts.exposure_ms and abs(info.exposure_ms / facts.exposure_ms - 1) > EXPOSURE_TOLERANCE:
+    known = facts.exposure_ms and info.exposure_ms  # image files may not say it
+    if known and abs(info.exposure_ms / facts.exposure_ms - 1) > EXPOSURE_TOLERANCE:
         found.append(
             f"Exposure {info.exposure_ms:g} ms differs from the model's {facts.exposure_ms:g} ms."
         )
     if facts.channel and info.channel and info.channel != facts.channel:
         found.append(f"Channel {info.channel!r} is not the model's {facts.channel!r}.")
+    return tuple(found)
+
+
+def check_optics(bundle: Bundle, optics: Optics) -> tuple[str, ...]:
+    """What of the microscope's objective and light path differs from the training."""
+    own = bundle.facts.optics
+    found: list[str] = []
+    for name, key in _OBJECTIVE.items():
+        here, there = float(getattr(optics, key)), float(getattr(own, key))
+        if abs(here / there - 1) > OPTICS_TOLERANCE:
+            found.append(
+                f"{name} {here:g} differs from the model's {there:g}: defocus looks different."
+            )
+    if optics.mode != own.mode:
+        found.append(f"The light path is {optics.mode}, but the model's was {own.mode}.")
     return tuple(found)
 
 
@@ -64,14 +88,16 @@ def _brightness(bundle: Bundle, pixels: NDArray[Any]) -> list[str]:
     facts = bundle.facts
     background = facts.normalization.background_counts
     reached = float(np.percentile(pixels, 99.99)) - background
-    factor = reached / max(facts.intensity_counts[1] - background, 1.0)
     low, high = BRIGHTNESS_FACTORS
+    factor = reached / max(_brightest(facts) - background, 1.0)
     if factor > high:
         text = (
             f"The frame is {factor:.1f} times as bright as the training images: "
             "lower exposure or light, or train on such images."
         )
         return [text]
+    # Frames out of focus are dim, as most planes of the training stacks are.
+    factor = reached / max(facts.intensity_counts[1] - background, 1.0)
     if factor < low:
         text = (
             f"The frame's brightest pixels reach {100 * max(factor, 0):.0f} % of the training "
@@ -79,6 +105,19 @@ def _brightness(bundle: Bundle, pixels: NDArray[Any]) -> list[str]:
         )
         return [text]
     return []
+
+
+def _brightest(facts: BundleFacts) -> float:
+    """Counts of the training's brightest pixels, or of the brightest of its kind seen since.
+
+    Over all planes of the training stacks, few of which are in focus, a percentile is low.
+    """
+    known = facts.intensity_counts[1]
+    seen = facts.reference.appearance.get("peak") if facts.reference is not None else None
+    if seen is None:
+        return known
+    highest = np.array([level_of(seen[1])], np.float32)
+    return max(known, float(facts.normalization.inverse(highest)[0]))
 
 
 def _saturated_fraction(frame: Frame) -> float:

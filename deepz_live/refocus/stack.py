@@ -52,6 +52,9 @@ class Stack(Protocol):
     def section(self, axis: SectionAxis, at: int) -> Image:
         """``(Z, X)`` along row ``at`` for ``"xz"``, ``(Y, Z)`` along column ``at`` for ``"yz"``."""
 
+    def window(self, rows: slice, columns: slice) -> Image:
+        """All planes of a region ``(Z, rows, columns)``."""
+
     def sampled(self, stride: int) -> Image:
         """Every ``stride``-th pixel along y and x of all planes."""
 
@@ -127,6 +130,10 @@ class ArrayStack:
         if axis == "xz":
             return self._converted(self._planes[:, at].copy())
         return self._converted(np.ascontiguousarray(self._planes[:, :, at].T))
+
+    def window(self, rows: slice, columns: slice) -> Image:
+        """See :class:`Stack`."""
+        return self._converted(self._planes[:, rows, columns].copy())
 
     def sampled(self, stride: int) -> Image:
         """See :class:`Stack`."""

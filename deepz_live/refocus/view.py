@@ -16,6 +16,7 @@ from deepz_live.refocus.cuts import (
     SurfaceCut,
     plane_depths,
 )
+from deepz_live.refocus.dpms import Dpms
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.moved import moved
 from deepz_live.refocus.planes import check_range
@@ -118,9 +119,14 @@ def make_view(
     pixel_size_um: float,
     request: ViewRequest,
     shift: Shift,
+    dpms: Dpms | None = None,
 ) -> View:
-    """Cut what is asked for out of ``volume`` ``(Z, Y, X)``, shifted back."""
-    cutter = _Cutter(as_stack(volume, z_planes_um), z_planes_um, pixel_size_um, shift)
+    """Cut what is asked for out of ``volume`` ``(Z, Y, X)``, shifted back.
+
+    ``dpms`` remembers the surfaces from frame to frame.
+    """
+    stack = as_stack(volume, z_planes_um)
+    cutter = _Cutter(stack, z_planes_um, pixel_size_um, shift, dpms or Dpms())
     planes = iter(cutter.planes(plane_depths(request.cuts)))
     images = tuple(
         next(planes) if isinstance(cut, PlaneCut) else cutter.image(cut) for cut in request.cuts
@@ -132,10 +138,15 @@ class _Cutter:
     """One volume with its shift; remembers how far the cuts reached."""
 
     def __init__(
-        self, stack: Stack, z_planes_um: tuple[float, ...], pixel_size_um: float, shift: Shift
+        self,
+        stack: Stack,
+        z_planes_um: tuple[float, ...],
+        pixel_size_um: float,
+        shift: Shift,
+        dpms: Dpms,
     ) -> None:
         self._stack, self._z_planes_um = stack, z_planes_um
-        self._pixel_size_um, self._shift = pixel_size_um, shift
+        self._pixel_size_um, self._shift, self._dpms = pixel_size_um, shift, dpms
         self._low, self._high = z_planes_um[0], z_planes_um[-1]
         self._reached: list[float] = []
 
@@ -172,7 +183,7 @@ class _Cutter:
         return _moved_back(self._stack.projection(cut.kind), self._shift)
 
     def _surface(self, cut: SurfaceCut) -> Image:
-        dpm = cut.surface.dpm(self._stack.shape[1:], self._pixel_size_um)
+        dpm = self._dpms.of(cut.surface, self._stack.shape[1:], self._pixel_size_um)
         dpm = dpm + np.float32(cut.offset_um + self._shift.dz_um)
         self._reached += [float(dpm.min()), float(dpm.max())]
         return _moved_back(self._stack.surface(np.clip(dpm, self._low, self._high)), self._shift)

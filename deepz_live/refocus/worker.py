@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from deepz_live.refocus.check import check_frame
+from deepz_live.refocus.dpms import Dpms
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError, notes_of, stack_of
 from deepz_live.refocus.questions import Borrowed, Questions, Snapshot
@@ -115,6 +116,7 @@ class RefocusWorker:
         self._questions = Questions()
         self._seen: dict[int, _Seen] = {}
         """By engine, whose stack is valid until it refocuses the next frame."""
+        self._dpms = Dpms()
         self._lock = threading.Lock()
         self._request = request or ViewRequest()
         self._check(self._request)
@@ -287,7 +289,12 @@ class RefocusWorker:
             request, generation = self._request, self._generation
         shift = snapshot.shift if request.compensate else Shift()
         view = make_view(
-            snapshot.stack, snapshot.z_planes_um, snapshot.pixel_size_um, request, shift
+            snapshot.stack,
+            snapshot.z_planes_um,
+            snapshot.pixel_size_um,
+            request,
+            shift,
+            self._dpms,
         )
         return RefocusResult(
             frame=snapshot.frame,

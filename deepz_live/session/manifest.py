@@ -14,6 +14,7 @@ Format 2
                            exposure_ms, channel, position (its t in the array)
       events.jsonl         a line an event: time_s, kind, and what belongs to it
       results.jsonl        a line a refocused frame: index, and what belongs to it
+      markers.jsonl        markers added when looking at it again (markers.py); else absent
       reserve              1 MiB that is given up when the disk is full, so that the end of the
                            recording can still be written; absent from a closed session
 
@@ -131,6 +132,11 @@ def write_manifest(folder: Path, manifest: Manifest, opener: FileOpener = open_f
     """Replace the manifest of ``folder``; raises OSError."""
     content = to_json(manifest.model_dump(), indent=2)
     replace_file(folder / MANIFEST, content, opener)
+
+
+def is_session(path: Path) -> bool:
+    """Whether ``path`` is the folder of a recording."""
+    return (path / MANIFEST).is_file()
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write_png(
+    path: Path, pixels: NDArray[np.uint8], facts: Mapping[str, str] | None = None
+) -> None:
     """Write a picture: ``(Y, X)`` uint8 grey values, or ``(Y, X, 3)`` red, green, blue.
+
+    ``facts`` are written into the file as texts.
 
     Raises
     ------
@@ -24,6 +29,23 @@ def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
             f"Could not write {path}: a picture of shape {pixels.shape} and type {pixels.dtype} "
             "was given; (Y, X) or (Y, X, 3) of uint8 is wanted."
         )
+    from PIL import Image  # heavy: only where a picture is written
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    for key, text in (facts or {}).items():
+        texts.add_itxt(key, text)
     part = path.with_name(path.name + ".part")
-    Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG", pnginfo=texts)
     part.replace(path)
+
+
+def smaller_png(content: bytes, colours: int = 64) -> bytes:
+    """A PNG in so few colours, for a page that is passed on: a third of the size or less."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as image:
+        few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

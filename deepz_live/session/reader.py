@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import read_lines
 from deepz_live.session.frame_files import chunk_path, read_chunk
+from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.manifest import (
     EVENTS,
     FRAMES,
@@ -19,29 +19,15 @@ from deepz_live.session.manifest import (
     gaps_between,
     read_manifest,
 )
+from deepz_live.session.markers import Marker, add_marker, markers_of
 from deepz_live.session.shards import frame_bytes, place_of, read_pixels
 from deepz_live.stream.frame import Frame, StreamInfo
 
 __all__ = ["Session", "SessionError", "read_session"]
 
 
-@dataclass(frozen=True, slots=True)
-class FrameFacts:
-    """A line of ``frames.jsonl``; names as in :class:`~deepz_live.stream.frame.Frame`.
-
-    ``position`` is the frame's t in the array.
-    """
-
-    index: int
-    time_s: float
-    z_um: float
-    exposure_ms: float
-    channel: str
-    position: int
-
-
 class Session:
-    """The frames and notes of one recording.
+    """The frames and notes of one recording: a :class:`~.frame_series.FrameSeries`.
 
     Attributes
     ----------
@@ -51,6 +37,8 @@ class Session:
         What is known of each frame, in the order of recording.
     events, results
         The lines of the journals.
+    markers
+        What was noted to frames, while recording and later.
     gaps
         Indices that are missing, with the cause as far as it was written down.
     """
@@ -62,6 +50,7 @@ class Session:
         self.info: StreamInfo = manifest.stream_info(f"session {folder.name}")
         self.events = _journal(folder, EVENTS)
         self.results = _journal(folder, RESULTS)
+        self.markers = markers_of(folder, self.events)
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -72,6 +61,21 @@ class Session:
         if self.manifest.closed:
             return self.manifest.gaps
         return gaps_between(facts.index for facts in self.facts)
+
+    def mark(self, i: int, text: str = "") -> Marker:
+        """Write a marker to the ``i``-th frame, which the recording then keeps.
+
+        Raises
+        ------
+        SessionError
+            It cannot be written there.
+        """
+        marker = add_marker(self.folder, self.facts[i].index, text)
+        self.markers = tuple(sorted([*self.markers, marker]))
+        return marker
+
+    def close(self) -> None:
+        """Nothing is kept open between frames."""
 
     def frame(self, i: int) -> Frame:
         """The ``i``-th frame recorded, exactly as the camera gave it.

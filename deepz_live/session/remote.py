@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import parse_lines
+from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.manifest import FRAMES, MANIFEST, PIXELS, READABLE_VERSIONS, Manifest
 from deepz_live.session.places import Folder, Place, place_at
-from deepz_live.session.reader import FrameFacts, read_session
+from deepz_live.session.reader import read_session
 from deepz_live.stream.frame import Frame, StreamInfo
 
 

@@ -1,4 +1,4 @@
-"""A recorded session as a frame source: the same pipeline sees what the camera saw."""
+"""Frames at rest as a frame source: the same pipeline sees what the camera saw."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from deepz_live.session.reader import Session
+from deepz_live.session.frame_series import FrameSeries
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.statistics import Clock
 
@@ -17,10 +17,12 @@ _LONGEST_STEP_S = 60.0
 
 
 class ReplaySource:
-    """Delivers the frames of a session with their original indices and times.
+    """Delivers the frames of a session, or of an image file, with their own indices and times.
 
     Parameters
     ----------
+    series
+        What is played.
     speed
         1 keeps the original pace, 2 is twice as fast; None delivers as fast as it is read.
     hold_at_end
@@ -34,14 +36,14 @@ class ReplaySource:
 
     def __init__(
         self,
-        session: Session,
+        series: FrameSeries,
         *,
         speed: float | None = 1.0,
         hold_at_end: bool = False,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session = session
+        self.series = series
         self._speed = _checked(speed)
         self._hold_at_end = hold_at_end
         self._clock = clock
@@ -49,6 +51,8 @@ class ReplaySource:
         self._lock = threading.Lock()
         self._next = 0
         self._shown = 0
+        self._loop = False
+        self._span = (0, max(len(series) - 1, 0))
         self._anchor: tuple[float, float] | None = None
         self._paused = False
         self._show_one = False
@@ -57,12 +61,12 @@ class ReplaySource:
         self._stopped = False
 
     def __len__(self) -> int:
-        return len(self._session)
+        return len(self.series)
 
     @property
     def info(self) -> StreamInfo:
         """The facts of the recorded stream; ``origin`` names the session."""
-        return self._session.info
+        return self.series.info
 
     @property
     def lost(self) -> int:
@@ -73,8 +77,7 @@ class ReplaySource:
     def finished(self) -> bool:
         """True when the last frame was delivered, or after :meth:`stop`."""
         with self._lock:
-            at_end = self._next >= len(self._session) and not self._hold_at_end
-            return self._stopped or at_end
+            return self._stopped or (self._is_over() and not self._hold_at_end)
 
     @property
     def position(self) -> int:
@@ -98,6 +101,37 @@ class ReplaySource:
             self._anchor = None
 
     @property
+    def loop(self) -> bool:
+        """Whether it begins anew at the end of the range."""
+        return self._loop
+
+    @loop.setter
+    def loop(self, on: bool) -> None:
+        with self._lock:
+            self._loop = on
+            self._anchor = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last frame that are played, from A to B; at first all."""
+        return self._span
+
+    @span.setter
+    def span(self, ends: tuple[int, int] | None) -> None:
+        """None: all. Ends are held to the series and put in order."""
+        last = max(len(self.series) - 1, 0)
+        low, high = sorted(min(max(end, 0), last) for end in ends or (0, last))
+        with self._lock:
+            self._span = (low, high)
+            self._anchor = None
+
+    @property
+    def at_end(self) -> bool:
+        """True where nothing follows what is shown: at B, or beyond it, and no loop."""
+        with self._lock:
+            return self._shown >= self._span[1] and not self._loop
+
+    @property
     def jumps(self) -> int:
         """Seeks that took effect before the frame delivered last."""
         return self._jumps
@@ -111,6 +145,7 @@ class ReplaySource:
     def stop(self) -> None:
         """End the stream; harmless when called twice."""
         self._stopped = True
+        self.series.close()
 
     def pause(self) -> None:
         """Deliver no more, until :meth:`resume`."""
@@ -124,12 +159,20 @@ class ReplaySource:
             self._paused = False
             self._anchor = None
 
+    def step(self, frames: int) -> None:
+        """Stand still, so many frames further; back where negative."""
+        self.pause()
+        self.seek(self._shown + frames)
+
     def seek(self, i: int) -> None:
-        """Go on from frame ``i`` (held to the session); shown at once, also while paused."""
+        """Go on from frame ``i`` (held to the series); shown at once, also while paused.
+
+        It may lie outside the range; beyond B nothing follows it, or A where it loops.
+        """
         with self._lock:
-            self._next = self._shown = min(max(i, 0), max(len(self._session) - 1, 0))
+            self._next = self._shown = min(max(i, 0), max(len(self.series) - 1, 0))
             self._anchor = None
-            self._show_one = True
+            self._show_one = len(self.series) > 0
             self._seeks += 1
 
     def read(self, timeout_s: float) -> Frame | None:
@@ -138,7 +181,7 @@ class ReplaySource:
         while True:
             due = self._take_due()
             if due is not None:
-                return self._session.frame(due)
+                return self.series.frame(due)
             left = until - self._clock()
             if left <= 0 or self.finished:
                 return None
@@ -147,12 +190,15 @@ class ReplaySource:
     def _take_due(self) -> int | None:
         """The number of the next frame where it is due; then it counts as delivered."""
         with self._lock:
-            if self._stopped or self._next >= len(self._session):
+            if self._stopped or not len(self.series):
                 return None
-            if self._paused and not self._show_one:
-                return None
-            if not self._paused and self._until_due_s() > 0:
-                return None
+            if not self._show_one:
+                if self._paused or self._is_over():
+                    return None
+                if self._next > self._span[1]:
+                    self._begin_anew()
+                if self._until_due_s() > 0:
+                    return None
             self._show_one = False
             self._jumps = self._seeks
             self._shown = self._next
@@ -161,15 +207,26 @@ class ReplaySource:
 
     def _wait_s(self) -> float:
         with self._lock:
-            if self._paused or self._next >= len(self._session):
+            if self._paused or self._next > self._span[1]:
                 return _NAP_S
             return max(self._until_due_s(), 0.0)
+
+    def _is_over(self) -> bool:
+        """Whether nothing follows; the lock is held."""
+        beyond = self._next > self._span[1] and not self._loop
+        return not self._show_one and (beyond or not len(self.series))
+
+    def _begin_anew(self) -> None:
+        """Jump from B to A; the lock is held."""
+        self._next = self._span[0]
+        self._anchor = None
+        self._seeks += 1
 
     def _until_due_s(self) -> float:
         """Seconds until the next frame is due; the first after a jump is due at once."""
         if self._speed is None:
             return 0.0
-        time_s = self._session.facts[self._next].time_s
+        time_s = self.series.facts[self._next].time_s
         now = self._clock()
         if self._anchor is None or self._clock_was_set():
             self._anchor = (now, time_s)
@@ -178,7 +235,7 @@ class ReplaySource:
 
     def _clock_was_set(self) -> bool:
         """Whether the recording's clock jumped between the next frame and the one before."""
-        facts = self._session.facts
+        facts = self.series.facts
         if self._next == 0:
             return False
         step_s = facts[self._next].time_s - facts[self._next - 1].time_s

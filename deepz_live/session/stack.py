@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from deepz_live.session.stack_facts import StackFacts, stack_xml
 from deepz_live.session.tiff import TiffContent, read_tiff
 from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, write_tiff, z_facts
 
-__all__ = ["Stack", "StackError", "read_image", "read_stack", "write_planes", "write_stack"]
+__all__ = ["Stack", "StackError", "read_image", "read_stack", "write_stack"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,61 +153,6 @@ def read_image(path: Path | str) -> tuple[NDArray[Any], float | None]:
     return pixels, content.pixel_size_um
 
 
-def write_planes(
-    path: Path | str,
-    planes: NDArray[np.float32] | NDArray[np.uint16],
-    distances_um: Sequence[float],
-    *,
-    pixel_size_um: float,
-    bundle_id: str,
-    source: str,
-    extra: Mapping[str, str] | None = None,
-) -> None:
-    """Write refocused planes ``(P, Y, X)`` as OME-TIFF that says they were inferred.
-
-    Parameters
-    ----------
-    distances_um
-        Refocus distance of each plane, µm; NaN for a plane that follows a surface.
-    bundle_id
-        Name and digest of the network that made them.
-    source
-        The image they were made from.
-    extra
-        More facts for the file's annotations.
-
-    Raises
-    ------
-    StackError
-        Planes and distances do not match, or the file cannot be written.
-    """
-    distances = np.asarray(distances_um, dtype=np.float64)
-    if planes.ndim != 3 or len(planes) != len(distances):
-        raise StackError(
-            f"Could not write {path}: planes of shape {planes.shape} do not match "
-            f"{len(distances)} refocus distances; one (Y, X) plane a distance is wanted."
-        )
-    facts = pixel_facts(pixel_size_um)
-    if np.isfinite(distances).all():
-        facts |= z_facts(distances)
-    facts |= {
-        "Description": (
-            f"Inferred by a neural network ({bundle_id}) from {source}, not measured; "
-            "plane positions are refocus distances relative to that image."
-        ),
-        "Channel": {"Name": ["inferred by a neural network"]},
-        "MapAnnotation": {
-            "Namespace": "deepz-live/inferred",
-            "inferred": "true",
-            "bundle": bundle_id,
-            "source": source,
-            "distances_um": " ".join(f"{z:g}" for z in distances),
-            **(extra or {}),
-        },
-    }
-    write_ome_tiff(Path(path), planes, facts)
-
-
 def _one_channel(
     path: Path, content: TiffContent, wanted: int | str | None
 ) -> tuple[NDArray[Any], str]:
@@ -227,18 +172,25 @@ def _one_channel(
         number = 0
         names = content.channels or ("channel 0",)
         if wanted is not None:
-            number = _channel_number(path, names[:1], wanted)
+            number = channel_number(path, names[:1], wanted)
         return pixels, names[number]
     axis = axes.index("C")
     count = pixels.shape[axis]
     names = tuple(f"channel {number}" for number in range(count))
     if len(content.channels) == count:
         names = content.channels
-    number = _channel_number(path, names, wanted)
+    number = channel_number(path, names, wanted)
     return np.ascontiguousarray(pixels.take(number, axis)), names[number]
 
 
-def _channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
+def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
+    """Which of the channels ``names`` is wanted, by number or name.
+
+    Raises
+    ------
+    StackError
+        None of them, or none was chosen; the sentence lists them.
+    """
     if wanted in names:
         return names.index(str(wanted))
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,19 @@ from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
 
+LARGE_BYTES = 4_000_000_000
+"""Beyond this a TIFF needs offsets of 64 bits."""
 
-def write_ome_tiff(path: Path, pixels: NDArray[Any], metadata: dict[str, Any]) -> None:
+
+def write_ome_tiff(
+    path: Path,
+    pixels: NDArray[Any] | Iterator[NDArray[Any]],
+    metadata: dict[str, Any],
+    **layout: Any,
+) -> None:
     """Write ``pixels (Z, Y, X)`` with OME metadata as tifffile takes them.
+
+    Pages that are made one by one come with their ``shape`` and ``dtype``.
 
     The file is written beside its place under a name ending in ``.part`` and renamed when it is
     complete, so nothing half-written ever carries the name.
@@ -24,7 +36,7 @@ def write_ome_tiff(path: Path, pixels: NDArray[Any], metadata: dict[str, Any]) -
     StackError
         Folder missing, no permission, disk full.
     """
-    _write(path, pixels, ome=True, metadata={"axes": "ZYX", **metadata})
+    _write(path, pixels, ome=True, metadata={"axes": "ZYX", **metadata}, **layout)
 
 
 def write_tiff(path: Path, pixels: NDArray[Any], xml: bytes) -> None:
@@ -32,19 +44,26 @@ def write_tiff(path: Path, pixels: NDArray[Any], xml: bytes) -> None:
     _write(path, pixels, ome=False, description=xml, metadata=None)
 
 
-def _write(path: Path, pixels: NDArray[Any], **options: Any) -> None:
+def _write(path: Path, pixels: NDArray[Any] | Iterator[NDArray[Any]], **options: Any) -> None:
     part = path.with_name(path.name + ".part")
+    if isinstance(pixels, np.ndarray):
+        pixels = np.ascontiguousarray(pixels)
+        options |= {"shape": pixels.shape, "dtype": pixels.dtype}
+    size = math.prod(options["shape"]) * np.dtype(options["dtype"]).itemsize
     try:
-        tifffile.imwrite(part, np.ascontiguousarray(pixels), photometric="minisblack", **options)
+        tifffile.imwrite(
+            part, pixels, photometric="minisblack", bigtiff=size > LARGE_BYTES, **options
+        )
         part.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise StackError(
             f"Could not write {path}: {reason}; "
             "choose a folder that exists, can be written to and has room."
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def pixel_facts(pixel_size_um: float) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def export_bundle(network: nn.Module, facts: BundleFacts, example: np.ndarray, o
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     network = network.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    _round_to_half(network)
+    _round(network)
     _write_onnx(network, torch.from_numpy(example), folder / ONNX)
     save_file({k: v.half() for k, v in network.state_dict().items()}, folder / WEIGHTS)
     expected = _check_parity(network, example, folder / ONNX)
@@ -56,11 +56,19 @@ def export_bundle(network: nn.Module, facts: BundleFacts, example: np.ndarray, o
     os.replace(folder, out)
 
 
-def _round_to_half(network: nn.Module) -> None:
-    # Weights are shipped in half precision; ONNX must hold the very same numbers.
+def _round(network: nn.Module) -> None:
+    """Round to what every engine keeps of the numbers, so that all run the same network.
+
+    Weights of convolutions are multiplied in bfloat16 where the hardware can; all are shipped in
+    half precision. The gates of the planes model, which say how much of the input a plane starts
+    from, are added up in float32 everywhere: rounded to bfloat16 they would show.
+    """
     with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                module.weight.copy_(module.weight.bfloat16())
         for parameter in network.parameters():
-            parameter.copy_(parameter.half().float())
+            parameter.copy_(parameter.half())
 
 
 def _write_onnx(network: nn.Module, example: torch.Tensor, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,8 @@ def fitting_crop(places: Sequence[Place], crop: int, multiple: int) -> int:
     return fitting
 
 
-def turned(planes: NDArray[np.float32], symmetry: int) -> NDArray[np.float32]:
-    """``(..., Y, X)`` turned by ``symmetry % 4`` quarters and mirrored from 4 on; 0 is as it is."""
+def turned(planes: NDArray[Any], symmetry: int) -> NDArray[Any]:
+    """``(..., Y, X)`` turned by ``symmetry % 4`` quarters and mirrored from 4 on; 0 is as it is.
+    A view of ``planes``."""
     planes = np.rot90(planes, symmetry % 4, (-2, -1))
     return planes[..., ::-1] if symmetry >= SYMMETRIES // 2 else planes

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from deepz_live.app.quality import evaluate
+from deepz_live.image.appearance import appearance, farthest_out
 from deepz_live.image.focus import extended_depth_of_field
 from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import Bundle, shipped_bundle
-from deepz_live.refocus.engine import RefocusError
+from deepz_live.model.bundle import Bundle, Reference, shipped_bundle
+from deepz_live.refocus.engine import RefocusError, surface_from
 from deepz_live.session.stack import write_stack
 from deepz_live.train.targets import Registered
 from tests.train.conftest import gaussian_beads, stack_of
@@ -29,10 +30,13 @@ class Oracle:
         self._voxels = voxels
 
     def volume(self, pixels: np.ndarray) -> np.ndarray:
-        here = self._planes[np.ascontiguousarray(pixels).tobytes()]
+        here = self._planes[np.ascontiguousarray(pixels, np.uint16).tobytes()]
         steps = [round(z / 0.5) for z in self.bundle.facts.z_planes_um]
         last = len(self._voxels) - 1
         return np.stack([self._voxels[min(max(here + s, 0), last)] for s in steps]).astype("f4")
+
+    def surface(self, pixels: np.ndarray, dpm: np.ndarray) -> np.ndarray:
+        return surface_from(self.volume(pixels), self.bundle.facts.z_planes_um, dpm)
 
     def close(self) -> None:
         """Nothing to free."""
@@ -64,6 +68,22 @@ def test_a_perfect_network_scores_one_and_its_baseline_does_not(scene) -> None:
             assert row["mean"]["corr"] < 0.999
             assert row["baseline"]["mse"] >= row["baseline"]["rmse"] ** 2 * (1 - 1e-9)
     assert report["z_range_um"] == [-10.0, 10.0]
+
+
+def test_what_the_live_view_compares_with_is_measured_beside_the_quality(scene) -> None:
+    bundle, path, voxels = scene
+    report = evaluate(bundle, [path], engine=Oracle(bundle, voxels))
+    reference = Reference.model_validate(report["reference"])
+    assert reference.frames == 11
+    assert reference.round_trip.corr > 0.99
+    assert reference.round_trip.dz_um == 3.0
+    looks = [
+        appearance(bundle.facts.normalization.forward(plane), bundle.facts.pixel_size_um)
+        for plane in voxels[4:45:4]
+    ]
+    for look in looks:
+        assert farthest_out(look, reference.appearance)[1] < 0.2
+    assert all(row["spread"]["corr"] < 1e-6 for row in report["per_distance"])
     assert {"per_distance", "pixel_size_um", "z_range_um", "network", "seconds_per_plane"} <= set(
         report
     )

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import tifffile
 
-from deepz_live.app.refocus_file import parse_distances, refocus_file
+from deepz_live.app.refocus_file import Refocusing, parse_distances, refocus_file
 from deepz_live.config import Optics
 from deepz_live.image.dpm import SurfaceError
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import Bundle, BundleFacts
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.planes import surface_from
+from deepz_live.session.errors import StackError
+from deepz_live.session.series import SeriesChoice, open_series
 
 Z_UM = tuple(np.arange(-4.0, 4.1, 1.0))
 FACTS = BundleFacts(
@@ -66,7 +68,7 @@ def save(path: Path, pixel_um: float) -> Path:
 
 def refocus(image: Path, **options) -> np.ndarray:
     out = image.parent / "out.ome.tif"
-    refocus_file(image, BUNDLE, out=out, engine=Engine(), **options)
+    refocus_file(image, BUNDLE, out=out, what=Refocusing(**options), engine=Engine())
     return tifffile.imread(out)
 
 
@@ -80,6 +82,21 @@ def test_a_surface_is_followed(image):
     plane = refocus(image, surface="tilt:5,0").squeeze()
     wanted = (29 - 14.5) * 0.325 * np.tan(np.deg2rad(5))
     assert plane[3, 29] == pytest.approx(wanted, abs=1e-4)
+
+
+def test_auto_says_where_a_frame_shows_nothing_to_rest_a_surface_on(image):
+    with pytest.raises(SurfaceError, match="shows anything to focus on"):
+        refocus(image, surface="auto")
+    assert [p.name for p in image.parent.iterdir()] == [image.name]
+
+
+def test_a_surface_too_steep_for_the_model_is_written_with_a_warning(image, tmp_path):
+    said: list[str] = []
+    what = Refocusing(surface="sine:3.5,2")
+    refocus_file(
+        image, BUNDLE, out=tmp_path / "o.ome.tif", what=what, engine=Engine(), tell=said.append
+    )
+    assert any("too steep at row" in sentence for sentence in said)
 
 
 @pytest.mark.parametrize("options", [{}, {"z": "0", "surface": "uniform:1"}])
@@ -118,3 +135,79 @@ def test_distances_include_both_ends(text, distances):
 def test_distances_that_make_no_list_are_refused(text):
     with pytest.raises(RefocusError, match=r"--z"):
         parse_distances(text)
+
+
+def movie(path: Path, pixel_um: float = 0.325, axes: str = "TYX") -> Path:
+    facts = {"axes": axes, "PhysicalSizeX": pixel_um, "PhysicalSizeXUnit": "µm"}
+    facts |= {"PhysicalSizeY": pixel_um, "PhysicalSizeYUnit": "µm"}
+    pixels = np.arange(3 * 600, dtype=np.uint16).reshape(3, 20, 30)
+    if axes == "TYX":
+        facts |= {"TimeIncrement": 0.5, "TimeIncrementUnit": "s"}
+    tifffile.imwrite(path, pixels, metadata=facts, ome=True)
+    return path
+
+
+@pytest.mark.parametrize("name", ["out.ome.tif", "out.zarr"])
+def test_a_time_series_becomes_a_series_of_stacks_with_its_times(tmp_path, name):
+    out = tmp_path / name
+    told = []
+    refocus_file(
+        movie(tmp_path / "m.ome.tif"),
+        BUNDLE,
+        out=out,
+        what=Refocusing(z="-2:2:2"),
+        engine=Engine(),
+        tell=told.append,
+    )
+    for plane, height in enumerate((-2, 0, 2)):
+        series = open_series(out, SeriesChoice(plane=plane))
+        assert [series.frame(i).pixels[7, 9] for i in range(3)] == pytest.approx([height] * 3)
+        assert [facts.time_s for facts in series.facts] == [0.0, 0.5, 1.0]
+        series.close()
+    assert told[-1] == "Refocused 3 of 3 frames"
+
+
+def test_a_z_stack_is_refused_with_what_to_do(tmp_path):
+    file = movie(tmp_path / "s.ome.tif", axes="ZYX")
+    with pytest.raises(StackError, match=r"z-stack of 3 planes.*--planes-are-times"):
+        refocus(file, z="0")
+    refocus_file(
+        file,
+        BUNDLE,
+        out=tmp_path / "out.ome.tif",
+        what=Refocusing(z="1"),
+        choice=SeriesChoice(plane=1),
+        engine=Engine(),
+    )
+    assert tifffile.imread(tmp_path / "out.ome.tif").shape == (20, 30)
+
+
+def test_resampled_frames_say_so_in_the_file(tmp_path):
+    told = []
+    out = tmp_path / "out.ome.tif"
+    refocus_file(
+        movie(tmp_path / "m.ome.tif", 0.1625),
+        BUNDLE,
+        out=out,
+        what=Refocusing(z="1", resample=True),
+        engine=Engine(),
+        tell=told.append,
+    )
+    with tifffile.TiffFile(out) as tiff:
+        assert tiff.series[0].shape[-2:] == (10, 15)
+        assert "resampled" in tiff.ome_metadata
+        assert "from 0.1625 to 0.325 µm" in tiff.ome_metadata
+    assert "resampled from 0.1625 to 0.325 µm" in told[0]
+
+
+def test_an_unknown_pixel_size_is_assumed_aloud_and_written_down(tmp_path):
+    tifffile.imwrite(tmp_path / "plain.tif", np.zeros((20, 30), np.uint16))
+    told = []
+    out = tmp_path / "out.ome.tif"
+    what = Refocusing(z="0")
+    refocus_file(
+        tmp_path / "plain.tif", BUNDLE, out=out, what=what, engine=Engine(), tell=told.append
+    )
+    assert "0.325 µm is assumed; give the right one with --pixel-size-um" in told[0]
+    with tifffile.TiffFile(out) as tiff:
+        assert "assumed to be the model's" in tiff.ome_metadata

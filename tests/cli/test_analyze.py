@@ -73,7 +73,7 @@ def test_surface_writes_the_frame_along_it(run, bundle, session, tmp_path):
     words = ["--model", bundle, "--surface", "tilt:2,0", "--out", out, "--json"]
     done = run("analyze", "surface", session, *words)
     assert done.code == 0, done.err
-    assert done.facts["surface"].startswith("Tilt")
+    assert done.facts["surface"].startswith("tilt:2,0")
     assert (out / "refocused.ome.tif").is_file()
 
 

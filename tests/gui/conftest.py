@@ -49,10 +49,10 @@ def opened(qtbot, tmp_path, raw, volume):
     """``opened(engine=…, camera=…)`` gives a window that shows a running session."""
     windows = []
 
-    def make(engine="working", camera=None, desk=None, wait=True, **options):
+    def make(engine="working", camera=None, desk=None, wait=True, settings=None, **options):
         if engine == "working":
             engine = FakeEngine(volume)
-        window = MainWindow(desk or Desk(), recordings=tmp_path / "recordings")
+        window = MainWindow(desk or Desk(), recordings=tmp_path / "recordings", settings=settings)
         windows.append(window)
         window.show()
         window.begin(

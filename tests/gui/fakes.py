@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -74,33 +73,6 @@ class FakeCamera:
         self._stopped.set()
 
 
-@dataclass
-class FakeReplay:
-    """A replay's transport, remembered."""
-
-    count: int = 100
-    position: int = 0
-    paused: bool = False
-    speed: float | None = 1.0
-    seeks: list[int] = field(default_factory=list)
-
-    def __len__(self):
-        return self.count
-
-    def pause(self):
-        self.paused = True
-
-    def resume(self):
-        self.paused = False
-
-    def seek(self, index):
-        self.seeks.append(index)
-        self.position = index
-
-    def set_speed(self, speed):
-        self.speed = speed
-
-
 class FakeEngine:
     """Knows the whole volume of a scene, whatever frame it is given."""
 
@@ -126,6 +98,7 @@ class FakeEngine:
 
 
 def fake_bundle(z_planes_um=Z_PLANES_UM):
+    from deepz_live.config import Optics
     from deepz_live.image.normalization import Normalization
 
     facts = SimpleNamespace(
@@ -139,9 +112,49 @@ def fake_bundle(z_planes_um=Z_PLANES_UM):
         multiple=8,
         margin_px=8,
         normalization=Normalization(background_counts=100.0, scale_counts=3000.0),
+        evidence={},
+        target_normalization=None,
+        optics=Optics(),
+        quality=(),
+        reference=None,
         sha256="0" * 64,
     )
     identity = {"path": "fake-bundle", "sha256": facts.sha256, "network": facts.network}
     return SimpleNamespace(
-        facts=facts, path="fake-bundle", name="fake-bundle", identity=lambda: identity
+        facts=facts,
+        path="fake-bundle",
+        name="fake-bundle",
+        sha256=facts.sha256,
+        identity=lambda: identity,
     )
+
+
+def record_session(folder, pixels, count=20, *, marked=(), **info):
+    """A closed session of ``count`` frames, ten a second; frame i has a white bar at row 8 · i."""
+    from deepz_live.app.analyze.offline import offline_recording
+    from deepz_live.session.manifest import EVENTS
+
+    facts = {"pixel_size_um": 0.325, "frame_rate_hz": 10.0, "channel": "TexasRed"} | info
+    stream = StreamInfo(pixels.shape, "uint16", exposure_ms=20.0, origin="test", **facts)
+    with offline_recording(folder, stream, settings={}) as recording:
+        for index in range(count):
+            recording.add(
+                Frame(barred(pixels, index), index, index / 10, 0.0, 20.0, facts["channel"])
+            )
+    lines = [f'{{"kind": "marker", "index": {i}, "text": "{text}"}}' for i, text in marked]
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        file.write("".join(line + "\n" for line in lines))
+    return folder
+
+
+def barred(pixels, index):
+    """``pixels`` with a white bar whose place tells ``index``."""
+    own = pixels.copy()
+    own[8 * index : 8 * index + 6] = 60000
+    return own
+
+
+def shown_bar(picture):
+    """Which frame's bar is in the picture of a raw pane; None without one."""
+    rows = np.asarray(picture).reshape(len(picture), -1).mean(axis=1)
+    return int(np.argmax(rows)) // 8 if rows.max() > 200 else None

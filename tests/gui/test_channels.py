@@ -12,7 +12,7 @@ from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
-from deepz_live.gui.contrast.levels import blend
+from deepz_live.image.levels import blend
 from deepz_live.stream.pace import ChannelPace
 
 WAIT_MS = 20_000

@@ -175,3 +175,18 @@ def test_cuts_reach_the_session_as_the_panes_show_them(qtbot, opened):
     assert list(window.live.live.view().cuts) == wanted
     assert PlaneCut(0.0) in wanted
     assert ProjectionCut("max") in wanted
+
+
+def test_the_mouse_tells_place_and_counts_of_the_frame_and_of_the_pane(qtbot, opened, volume):
+    window = opened()
+    shown(qtbot, window, 6)
+    window.grid.hovered.emit(6, (40.2, 60.9))
+    raw = window.live._frame.pixels[40, 60]
+    inferred = volume[10 + 3, 40, 60]  # the pane at +3 µm
+    assert window.status_line._cursor.text() == (
+        f"x 19.8  y 13.1 µm   x 60  y 40 px   raw {raw} counts   inferred {inferred:.0f}"
+    )
+    window.grid.hovered.emit(0, (40.2, 60.9))
+    assert "inferred" not in window.status_line._cursor.text()
+    window.grid.hovered.emit(6, (4000.0, 60.9))
+    assert window.status_line._cursor.text() == ""

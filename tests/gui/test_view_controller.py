@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepz_live.gui.view_controller import ViewController, ViewState
-from deepz_live.image.dpm import Free, Tilt
+from deepz_live.image.dpm import Cylinder, Tilt
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut, SurfaceCut, plane_depths
 
 Z_UM = tuple(np.arange(-10.0, 10.5, 0.5).tolist())
@@ -135,11 +135,11 @@ def test_spacing_spreads_the_planes_that_are_not_selected(rig):
 
 def test_another_model_or_camera_gets_what_it_can_answer(rig):
     view, _, _, live = rig
-    view.set_cut(2, SurfaceCut(Free(np.zeros((64, 80))), 1.0))
+    view.set_cut(2, SurfaceCut(Cylinder(0.05), 1.0))
     view.set_cut(4, SurfaceCut(Tilt(1.0, 0.0)))
     assert live.request.cuts[1] == view.cuts[2]
-    view.use(live, (-4.0, 0.0, 4.0), (32, 32), 0.5)
-    assert view.cuts[2] == PlaneCut(1.0)  # a surface of another size of image
+    view.use(live, (-4.0, 0.0, 4.0), (32, 32), 5.0)
+    assert view.cuts[2] == PlaneCut(1.0)  # the field is wider than the cylinder now
     assert view.cuts[4] == SurfaceCut(Tilt(1.0, 0.0))
     assert max(depths(live)) == 4.0
     assert view.cross_at == (16.0, 16.0)

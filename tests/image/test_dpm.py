@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.image.dpm import (
-    Cylinder,
-    Free,
-    Points,
-    SurfaceError,
-    Tilt,
-    parse_surface,
-)
+from deepz_live.image.dpm import Cylinder, SurfaceError, Tilt
+from deepz_live.image.surface_text import parse_surface
 
 SHAPE = (65, 129)
 PIXEL_UM = 0.325
@@ -69,37 +63,6 @@ def test_angle_and_height_may_follow_each_other():
     dpm = parse_surface("sine:32,4@90,1").dpm((129, 8), 1.0)
     assert dpm.max() == pytest.approx(5, abs=1e-4)
     assert np.ptp(dpm, axis=1).max() < 1e-4
-
-
-def test_points_give_back_the_plane_that_they_lie_on():
-    tilted = Tilt(1.0, -2.0, 3.0).dpm(SHAPE, PIXEL_UM)
-    where = [(0, 0), (64, 10), (20, 128), (50, 60)]
-    points = tuple(
-        (float(tilted[i, j]), (i - 32) * PIXEL_UM, (j - 64) * PIXEL_UM) for i, j in where
-    )
-    np.testing.assert_allclose(Points(points).dpm(SHAPE, PIXEL_UM), tilted, atol=1e-4)
-
-
-def test_points_on_a_line_span_no_plane():
-    with pytest.raises(SurfaceError, match="three or more that are not on one line"):
-        parse_surface("points:0,0,0;1,1,1;2,2,2").dpm(SHAPE, PIXEL_UM)
-
-
-def test_free_surface_must_have_the_size_of_the_image():
-    values = np.arange(12.0).reshape(3, 4)
-    np.testing.assert_array_equal(Free(values).dpm((3, 4), 1.0), values.astype(np.float32))
-    with pytest.raises(SurfaceError, match=r"3 × 4 values.*5 × 4 pixels"):
-        Free(values).dpm((5, 4), 1.0)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "plane:3", "uniform:", "uniform:a", "uniform:1,2", "tilt:1", "tilt:nan,0", "cylinder:0",
-     "sine:0,4", "sine:32", "points:1,2,3;1,2,4", "uniform"],
-)  # fmt: skip
-def test_what_is_no_surface_is_refused_in_a_sentence_that_names_the_forms(text):
-    with pytest.raises(SurfaceError, match=r"uniform:Z.*tilt:AX,AY.*cylinder:D.*sine:.*points:"):
-        parse_surface(text)
 
 
 def test_tilt_of_ninety_degrees_is_refused():

@@ -41,6 +41,7 @@ def pair(tmp_path):
         lambda stack: stack.brightest(),
         lambda stack: stack.section("xz", 20),
         lambda stack: stack.section("yz", 3),
+        lambda stack: stack.window(slice(2, 9), slice(4, 12)),
         lambda stack: stack.sampled(4),
         lambda stack: stack.binned(1),
         lambda stack: stack.binned(3),

@@ -38,6 +38,8 @@ def test_what_is_looked_at_is_that_part_of_the_counts(stack):
     np.testing.assert_array_equal(stack.brightest()[1], np.take(Z_UM, counts.argmax(axis=0)))
     np.testing.assert_array_equal(stack.section("xz", 7), counts[:, 7])
     np.testing.assert_array_equal(stack.section("yz", 9), counts[:, :, 9].T)
+    rows, columns = slice(2, 6), slice(1, 9)
+    np.testing.assert_array_equal(stack.window(rows, columns), counts[:, rows, columns])
     np.testing.assert_array_equal(stack.sampled(4), counts[:, ::4, ::4])
     np.testing.assert_array_equal(stack.surface(np.full((33, 50), 2.0)), counts[7])
 

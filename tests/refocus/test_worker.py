@@ -158,11 +158,11 @@ def test_view_made_for_an_older_request_is_discarded(rig, monkeypatch):
 
     real, asked = module.make_view, []
 
-    def slow_view(volume, z, pixel, request, shift):
+    def slow_view(volume, z, pixel, request, shift, dpms):
         asked.append(request)
         if len(asked) == 1:
             worker.request = planes(3.0)
-        return real(volume, z, pixel, request, shift)
+        return real(volume, z, pixel, request, shift, dpms)
 
     monkeypatch.setattr(module, "make_view", slow_view)
     worker, _, slot = rig(GatedEngine(gated=False))

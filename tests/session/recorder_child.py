@@ -52,7 +52,7 @@ def record(folder: Path, die_at: int) -> None:
     for index in itertools.count():
         pixels = frames[index] if index < len(frames) else pixels_of(index)
         writer.offer(Frame(pixels, index, 100.0 + index * 0.02, index * 0.5, 20.0, "red"))
-        writer.event("tick", index=index)
+        writer.event("marker", index=index, text="tick")
         writer.result(index, digest=index)
         while (stats := writer.stats()).queued > stats.queue_capacity // 2:
             pass

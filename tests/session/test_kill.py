@@ -105,5 +105,8 @@ def assert_whole(folder: Path, told: int, sessions) -> int:
     assert hub.error is None
     assert (sink.count, sink.wrong) == (len(session), [])
     assert session.gaps == ()
+    # Each frame's marker is written after it and before the next frame.
+    assert [marker.index for marker in session.markers] == list(range(len(session.markers)))
+    assert len(session.markers) >= told - 1
     assert [line["digest"] for line in session.results] == list(range(len(session.results)))
     return len(session)

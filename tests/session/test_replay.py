@@ -220,3 +220,64 @@ def test_a_clock_that_was_set_during_the_recording_does_not_upset_the_pace(
     assert got == list(range(10))
     # Ten frames 20 ms apart have nine intervals, of which one is unknown.
     assert time.now_s - began_s == pytest.approx(8 * 0.02, abs=0.001)
+
+
+def indices(source, count):
+    return [source.read(1.0).index for _ in range(count)]
+
+
+def test_a_loop_goes_from_the_end_to_the_beginning_and_never_finishes(session, time):
+    source = replay(session, time)
+    source.seek(18)
+    source.loop = True
+    assert indices(source, 4) == [18, 19, 0, 1]
+    assert not source.finished
+
+
+def test_from_a_to_b_it_plays_only_what_lies_between(session, time):
+    source = replay(session, time)
+    source.span = (7, 4)
+    source.seek(4)
+    source.loop = True
+    assert indices(source, 9) == [4, 5, 6, 7, 4, 5, 6, 7, 4]
+    source.loop = False
+    assert indices(source, 3) == [5, 6, 7]
+    assert source.finished
+    assert source.at_end
+    source.span = None
+    assert source.span == (0, 19)
+    assert indices(source, 1) == [8]
+
+
+def test_a_frame_beyond_b_is_shown_when_sought_and_then_a_follows(session, time):
+    source = replay(session, time, hold_at_end=True)
+    source.span = (2, 5)
+    source.loop = True
+    source.seek(12)
+    assert indices(source, 3) == [12, 2, 3]
+
+
+def test_single_steps_stand_still_and_stay_inside(session, time):
+    source = replay(session, time)
+    assert indices(source, 3) == [0, 1, 2]
+    source.step(1)
+    assert source.paused
+    assert indices(source, 1) == [3]
+    assert source.read(0.5) is None
+    source.step(-2)
+    assert indices(source, 1) == [1]
+    source.step(-9)
+    assert indices(source, 1) == [0]
+
+
+def test_a_loop_is_no_loss_to_the_hub(session, time):
+    source = replay(session, time, speed=None)
+    source.span, source.loop = (3, 5), True
+    source.seek(3)
+    fifo = BlockingFifo[Frame]()
+    hub = Hub(source, pace_with=fifo)
+    hub.start()
+    found = [fifo.get(5.0).index for _ in range(7)]
+    hub.stop()
+    assert found == [3, 4, 5, 3, 4, 5, 3]
+    assert (hub.stats().lost, hub.stats().out_of_order) == (0, 0)

@@ -15,7 +15,6 @@ from deepz_live.session.stack import (
     StackError,
     read_image,
     read_stack,
-    write_planes,
     write_stack,
 )
 
@@ -204,47 +203,6 @@ def test_an_image_without_a_pixel_size_says_none(tmp_path):
     path = tmp_path / "one.tif"
     tifffile.imwrite(path, VOXELS[0])
     assert read_image(path)[1] is None
-
-
-def test_inferred_planes_say_so_in_the_file(tmp_path):
-    path = tmp_path / "planes.ome.tif"
-    planes = VOXELS.astype(np.float32)
-    write_planes(
-        path,
-        planes,
-        [-3, -2, -1, 0, 1, 2, 3],
-        pixel_size_um=0.325,
-        bundle_id="beads 0123abcd",
-        source="in.tif",
-        extra={"provider": "CPU <b>"},
-    )
-    with tifffile.TiffFile(path) as tiff:
-        xml = tiff.ome_metadata or ""
-    assert "Inferred by a neural network (beads 0123abcd) from in.tif, not measured" in xml
-    assert '<M K="inferred">true</M>' in xml
-    assert "CPU &lt;b&gt;" in xml
-    back = read_stack(path)
-    np.testing.assert_array_equal(back.voxels, planes)
-    np.testing.assert_allclose(back.z_um, np.arange(-3, 4))
-    assert back.z_step_um == 1.0
-
-
-def test_a_plane_on_a_surface_has_no_single_distance(tmp_path):
-    path = tmp_path / "tilted.ome.tif"
-    write_planes(
-        path, VOXELS[:1], [float("nan")], pixel_size_um=0.3, bundle_id="b", source="in.tif"
-    )
-    pixels, pixel_size_um = read_image(path)
-    np.testing.assert_array_equal(pixels, VOXELS[0])
-    assert pixel_size_um == pytest.approx(0.3)
-
-
-def test_planes_and_distances_must_match(tmp_path):
-    with pytest.raises(StackError, match="do not match 2 refocus distances"):
-        write_planes(
-            tmp_path / "p.tif", VOXELS, [0, 1], pixel_size_um=0.3, bundle_id="b", source="s"
-        )
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_fills_leaves_the_older_file_and_no_half_one(tmp_path, monkeypatch):

@@ -141,6 +141,30 @@ def test_planes_that_the_target_lacks_are_never_asked_for() -> None:
     np.testing.assert_array_equal(batch.known > 0, (planes >= 20) & (planes < 35))
     held = batch.known > 0
     np.testing.assert_array_equal(batch.targets[:, :, 0, 0][held], planes[held])
+    assert not batch.targets[~held].any()
+
+
+def test_an_example_of_all_planes_is_a_window_of_the_stack_in_all_eight_positions() -> None:
+    """Every pixel holds its place, so a crop tells where it was cut out and how it was turned."""
+    width = SIDE * 3
+    voxels = np.tile(np.arange(SIDE * width, dtype=np.uint16).reshape(SIDE, width), (PLANES, 1, 1))
+    voxels[1::2] += SIDE * width
+    source = prepared(voxels)
+    batch = Pairs(source, 32, np.random.default_rng(0)).batch(64)
+    seen = set()
+    for image, planes, known in zip(batch.inputs[:, 0], batch.targets, batch.known, strict=True):
+        number = int(image.min())
+        level, corner = divmod(number, SIDE * width)
+        y, x = divmod(corner, width)
+        window = voxels[level, y : y + 32, x : x + 32].astype(np.float32)
+        turns = [np.rot90(window, k) for k in range(4)]
+        turns += [turn[:, ::-1] for turn in turns]
+        (turn,) = (n for n, turn in enumerate(turns) if np.array_equal(turn, image))
+        seen.add(turn)
+        for step, plane in enumerate(planes[known > 0], np.flatnonzero(known)[0] - COUNT):
+            other = (level + step) % 2
+            np.testing.assert_array_equal(plane, image + (other - level) * SIDE * width)
+    assert seen == set(range(8))
 
 
 def test_a_hundred_thousand_pairs_stay_on_disk(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 
 from deepz_live.model.bundle import load_bundle
+from deepz_live.model.planes import PlanesNet
+from deepz_live.train import export as rounding
 from deepz_live.train import run as run_module
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.preset import Preset
@@ -69,6 +72,18 @@ def test_the_exported_network_takes_any_size_and_repeats_its_test_output(
     multiple, planes = bundle.facts.multiple, len(bundle.facts.z_planes_um)
     odd = np.zeros((3, 1, 3 * multiple, 5 * multiple), np.float32)
     assert session.run(None, {"image": odd})[0].shape == (3, planes, *odd.shape[2:])
+
+
+def test_weights_are_numbers_of_bfloat16_and_gates_of_half_precision() -> None:
+    network = PlanesNet((-0.5, 0.0, 0.5), 0.1)
+    with torch.no_grad():
+        network.gate.fill_(1.003)
+    rounding._round(network)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, value.half().float()), name
+        if name.endswith("weight"):
+            assert torch.equal(value, value.bfloat16().float()), name
+    assert float(network.gate.detach()[0, 0]) == pytest.approx(1.003, abs=1e-3)
 
 
 def test_a_stopped_run_goes_on_where_it_was(stacks: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def analyze_drift(
     with closing(running) if engine is None else nullcontext():
         samples, plane_um, sharp = _measured(session, places, running, out, plane_um, note)
     index = np.array([session.facts[place].index for place in places])
-    true_um = _truth(session, index)
+    true_um = true_drift_um(session, index)
     facts = {
         "session": str(folder),
         "channel": name,
@@ -181,8 +181,11 @@ def _measured(
     return samples, float(plane_um or 0.0), sharp
 
 
-def _truth(session: Session, index: NDArray[np.int_]) -> NDArray[np.float64] | None:
-    """Written down by recordings of the built-in microscope; from the first frame on."""
+def true_drift_um(session: Session, index: NDArray[np.int_]) -> NDArray[np.float64] | None:
+    """``(T, 3)`` (dz, dy, dx) of the frames ``index`` since the first of them.
+
+    Written down by recordings of the built-in microscope; None of others.
+    """
     known = {
         line["index"]: line["true_drift_um"] for line in session.results if "true_drift_um" in line
     }

@@ -14,7 +14,7 @@ from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.check import same_pixel_size
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.errors import StackError
-from deepz_live.session.manifest import MANIFEST
+from deepz_live.session.manifest import is_session
 from deepz_live.session.reader import read_session
 from deepz_live.session.stack import read_image, read_stack
 
@@ -40,11 +40,6 @@ class Planes:
     pixel_size_um: float
     z_step_um: float
     inferred: bool
-
-
-def is_session(path: Path) -> bool:
-    """Whether ``path`` is the folder of a recording."""
-    return (path / MANIFEST).is_file()
 
 
 def read_planes(

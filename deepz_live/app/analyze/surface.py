@@ -15,11 +15,14 @@ from deepz_live.app.analyze.sources import is_stack, read_frame
 from deepz_live.app.analyze.surface_figure import BeadPair, figure
 from deepz_live.app.report.context import Context
 from deepz_live.app.report.sinusoid import sinusoid
-from deepz_live.image.dpm import Surface, parse_surface
+from deepz_live.app.surfaces.choose import read_choice, surface_in
+from deepz_live.app.surfaces.slope import slope_warning
+from deepz_live.image.dpm import Surface
+from deepz_live.image.surface_text import surface_text
 from deepz_live.refocus.engine import Engine
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.files import replace_file, to_json
-from deepz_live.session.stack import write_planes
+from deepz_live.session.inferred import InferredFacts, write_inferred
 from deepz_live.session.table import table
 
 Note = Callable[[str], None]
@@ -61,8 +64,8 @@ def analyze_surface(
     SurfaceError, RefocusError
         No such surface; it leaves the model's range.
     """
-    rule = parse_surface(surface) if isinstance(surface, str) else surface
-    if rule is None:
+    choice = read_choice(surface) if surface is not None else None
+    if choice is None:
         return _waves(path, engine, out, note)
     if path.is_file() and is_stack(path):
         raise AnalysisError(
@@ -71,27 +74,31 @@ def analyze_surface(
         )
     pixels, name = read_frame(path, engine.bundle, frame)
     size_um = engine.bundle.facts.pixel_size_um
+    rule = surface_in(choice, engine, pixels)
     dpm = rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)
     check_range(dpm, engine.bundle.facts.z_planes_um)
+    warning = slope_warning(dpm, size_um, engine.bundle.facts)
+    if warning is not None:
+        note(warning)
     made = engine.surface(pixels, dpm)
     beads = _beads(pixels, made, dpm, size_um)
     facts = {
         "input": name,
-        "surface": repr(rule),
+        "surface": surface_text(rule),
         "bundle": engine.bundle.identity(),
+        "warning": warning,
         "z_um": [float(dpm.min()), float(dpm.max())],
         **_widths(beads),
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_planes(
-        out / "refocused.ome.tif",
-        made[None],
-        (float("nan"),),
+    described = InferredFacts(
+        distances_um=(float("nan"),),
         pixel_size_um=size_um,
         bundle_id=f"{engine.bundle.name} {engine.bundle.sha256[:12]}",
         source=name,
-        extra={"surface": repr(rule)},
+        extra={"surface": surface_text(rule)},
     )
+    write_inferred(out / "refocused.ome.tif", [made[None]], 1, described)
     head = ("y_px", "x_px", "z_um", "input_fwhm_um", "refocused_fwhm_um")
     lines = [[_cell(getattr(bead, column)) for column in head] for bead in beads]
     replace_file(out / "surface.csv", table(head, lines))

@@ -13,14 +13,13 @@ from deepz_live.app.report.figures import curves
 from deepz_live.app.report.pairs import Field, label
 from deepz_live.app.report.section import Picture, Section, Table
 from deepz_live.app.report.squares import central
+from deepz_live.app.surfaces.slope import SPAN
 from deepz_live.image.dpm import Sinusoid
 from deepz_live.image.metrics import compare
 from deepz_live.refocus.engine import surface_from
 
 KEY, QUESTION = "sinusoid", "Can it follow a wavy surface?"
 PERIODS_PX = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-SPAN = (0.1, 0.9)
-"""Depths of trough and crest as shares of the reach: -1 to -9 of 10 µm (paper)."""
 SCORES = ("corr", "rmse", "ssim")
 TOLERANCE = 0.05
 """A correlation this close to that of the longest waves is as good."""

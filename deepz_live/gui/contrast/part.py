@@ -8,10 +8,10 @@ import numpy as np
 
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
-from deepz_live.gui.contrast.levels import Levels, sampled
 from deepz_live.gui.contrast.panel import ContrastPanel
 from deepz_live.gui.panes.pane import Pane
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.image.levels import Levels, sampled
 from deepz_live.refocus.view import RefocusResult
 
 BINS = 96

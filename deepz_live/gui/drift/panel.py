@@ -11,6 +11,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from deepz_live.gui import theme
+from deepz_live.gui.theme.plots import dress_plot
 
 WINDOW_S = 60.0
 """The last minute: what the operator can still do something about."""
@@ -36,10 +37,7 @@ class DriftPanel(QFrame):
         self._numbers = {axis: QLabel() for axis in theme.DRIFT_COLOURS}
         self._note = QLabel()
         self._plot = _plot()
-        self._curves = {
-            axis: self._plot.plot(pen=pg.mkPen(colour, width=1.6))
-            for axis, colour in theme.DRIFT_COLOURS.items()
-        }
+        self._curves = {axis: self._plot.plot() for axis in theme.DRIFT_COLOURS}
         self.reference = QPushButton(theme.icon("reference"), "Set reference")
         self.reference.setToolTip("Measure drift from this moment on")
         self.reference.clicked.connect(self.reference_wanted)
@@ -53,6 +51,7 @@ class DriftPanel(QFrame):
         self.lock.setCheckable(True)
         self.lock.clicked.connect(self.lock_wanted)
         self._lay_out()
+        theme.follow(self, self._dress)
         self.set_lockable(False)
         self.show_curves(DriftCurves(np.zeros(0), np.zeros((0, 3))), confidence=None)
 
@@ -113,6 +112,11 @@ class DriftPanel(QFrame):
         limit = max(1.0, float(np.ceil(largest * 1.15)))
         self._plot.setYRange(-limit, limit, padding=0.06)
 
+    def _dress(self) -> None:
+        dress_plot(self._plot)
+        for axis, colour in theme.DRIFT_COLOURS.items():
+            self._curves[axis].setPen(pg.mkPen(colour, width=1.6))
+
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 4, 0)
@@ -121,7 +125,7 @@ class DriftPanel(QFrame):
         head.addWidget(title)
         head.addSpacing(8)
         for axis, label in self._numbers.items():
-            label.setStyleSheet(f"color: {theme.DRIFT_COLOURS[axis]};")
+            theme.set_role(label, f"drift_{axis}")
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance("z +00.00") + 4)
             head.addWidget(label)
         head.addStretch(1)
@@ -140,16 +144,12 @@ class DriftPanel(QFrame):
 
 
 def _plot() -> pg.PlotWidget:
-    plot = pg.PlotWidget(background=theme.FIELD)
+    plot = pg.PlotWidget()
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setXRange(-WINDOW_S, 0, padding=0.01)
     plot.showGrid(x=True, y=True, alpha=0.15)
-    for name in ("left", "bottom"):
-        axis = plot.getAxis(name)
-        axis.setPen(theme.LINE)
-        axis.setTextPen(theme.INK_DIM)
     plot.getAxis("bottom").setLabel("seconds ago")
     plot.getAxis("left").setWidth(34)
     plot.setMinimumSize(120, 100)

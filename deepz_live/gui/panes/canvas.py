@@ -36,13 +36,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     clicked = pyqtSignal(object)
     double_clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
-    """``(y, x)`` while the left button is held, only where :attr:`brush`."""
+    """``(y, x)`` while the left button is held, only where :attr:`brush`; None at the end."""
     hovered = pyqtSignal(object)
     wheel_turned = pyqtSignal(int)
     menu_wanted = pyqtSignal(QPoint)
 
     def __init__(self) -> None:
-        super().__init__(background=theme.FIELD)
+        super().__init__(background=theme.PICTURE)
         self.note = ""
         self.pixel_size_um = 0.0
         self.cursor_at: tuple[float, float] | None = None
@@ -55,11 +55,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.sideways = False
         self._pressed: QPointF | None = None
         self.box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
-        self.box.setBackgroundColor(theme.FIELD)
+        self.box.setBackgroundColor(theme.PICTURE)
         self.item = pg.ImageItem(axisOrder="row-major")
         self.box.addItem(self.item)
+        self.tint = pg.ImageItem(axisOrder="row-major")
+        self.box.addItem(self.tint)
         self.setCentralItem(self.box)
         self.setMinimumSize(80, 80)
+        # A view takes drops for its scene; here files are dropped on the window.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self.box.sigRangeChangedManually.connect(self._range_changed)
 
     def redraw(self) -> None:
@@ -82,8 +87,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._draw_note(painter)
         else:
             paint_lines(painter, self, self.lines)
-            self._draw_mark(painter, self.cross_at, theme.INK_DIM, 4, 9)
-            self._draw_mark(painter, self.cursor_at, theme.KNOB, 5, 12)
+            self._draw_mark(painter, self.cross_at, theme.ON_PICTURE_DIM, 4, 9)
+            self._draw_mark(painter, self.cursor_at, theme.ON_PICTURE_KNOB, 5, 12)
             self._draw_scale_bar(painter)
             self._draw_legend(painter)
             self._draw_ends(painter)
@@ -122,7 +127,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """A press that did not move was a click."""
         super().mouseReleaseEvent(event)
         pressed, self._pressed = self._pressed, None
-        if pressed is None or event.button() != Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.brush:
+            self.dragged.emit(None)
+        if pressed is None:
             return
         if (event.position() - pressed).manhattanLength() < STILL_PX:
             self.clicked.emit(self._at(event))
@@ -152,7 +161,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.moved.emit(QRectF(self.box.viewRect()))
 
     def _draw_note(self, painter: QPainter) -> None:
-        painter.setPen(QColor(theme.INK_DIM))
+        painter.setPen(QColor(theme.ON_PICTURE_DIM))
         area = QRectF(self.rect()).adjusted(18, 18, -18, -18)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(area, int(flags), self.note)
@@ -184,8 +193,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         width = max(length, painter.fontMetrics().horizontalAdvance(text)) + 12
         shade = QColor(0, 0, 0, 130)
         painter.fillRect(QRectF(left - 6, bottom - 22, width, 28), shade)
-        painter.fillRect(QRectF(left, bottom - 2, length, 3), QColor(theme.INK))
-        painter.setPen(QColor(theme.INK))
+        painter.fillRect(QRectF(left, bottom - 2, length, 3), QColor(theme.ON_PICTURE))
+        painter.setPen(QColor(theme.ON_PICTURE))
         painter.drawText(QPointF(left, bottom - 7), text)
 
     def _draw_legend(self, painter: QPainter) -> None:
@@ -200,7 +209,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         column = np.ascontiguousarray(legend.table[::-1, None, :])
         bar = QImage(column.tobytes(), 1, len(column), 3, QImage.Format.Format_RGB888).copy()
         painter.drawImage(QRectF(left, top, 10, height), bar)
-        painter.setPen(QColor(theme.INK))
+        painter.setPen(QColor(theme.ON_PICTURE))
         painter.drawText(QPointF(left + 15, top + metrics.ascent()), legend.high)
         painter.drawText(QPointF(left + 15, top + height), legend.low)
 

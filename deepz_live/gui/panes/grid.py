@@ -18,7 +18,8 @@ MOST_PANES = 12
 class PaneGrid(QWidget):
     """One to twelve panes in one, two or three rows; every signal says which pane, from 0."""
 
-    hovered = pyqtSignal(object)
+    hovered = pyqtSignal(int, object)
+    """``(y, x)`` in pixels of the frame; None where the mouse is in no picture or a section."""
     view_changed = pyqtSignal()
     panes_changed = pyqtSignal()
     """There are more, fewer or other panes."""
@@ -29,8 +30,9 @@ class PaneGrid(QWidget):
     wheel_turned = pyqtSignal(int, int)
     menu_wanted = pyqtSignal(int, QPoint)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, choosable: bool = True) -> None:
         super().__init__(parent)
+        self._choosable = choosable
         self._panes: list[Pane] = []
         self._field = (1, 1)
         self._pixel_size_um = 0.0
@@ -60,6 +62,11 @@ class PaneGrid(QWidget):
     def pixel_size_um(self) -> float:
         """Pixel of the frame in the sample."""
         return self._pixel_size_um
+
+    @property
+    def colour_map(self) -> str:
+        """Name of the colours of all panes, one of :data:`COLOUR_MAPS`."""
+        return self._colours
 
     def show_cuts(self, cuts: Sequence[Cut | None], selected: int) -> None:
         """As many panes as cuts, each with its cut (None: raw)."""
@@ -120,7 +127,7 @@ class PaneGrid(QWidget):
             pane.set_cross(at)
 
     def _made(self) -> Pane:
-        pane = Pane()
+        pane = Pane(choosable=self._choosable)
         pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         pane.set_colours(colour_table(self._colours))
         pane.set_pixel_size(self._pixel_size_um)
@@ -164,7 +171,7 @@ class PaneGrid(QWidget):
         under = self.sender()
         for pane in self._panes:
             pane.set_cursor(None if pane is under else at)
-        self.hovered.emit(at)
+        self.hovered.emit(self._number(), at)
 
     def _click(self, at: tuple[float, float] | None) -> None:
         self.clicked.emit(self._number(), at)
@@ -172,7 +179,7 @@ class PaneGrid(QWidget):
     def _double_click(self, at: tuple[float, float]) -> None:
         self.double_clicked.emit(self._number(), at)
 
-    def _drag(self, at: tuple[float, float]) -> None:
+    def _drag(self, at: tuple[float, float] | None) -> None:
         self.dragged.emit(self._number(), at)
 
     def _turn(self, notches: int) -> None:

@@ -48,6 +48,8 @@ def paint_lines(painter: QPainter, canvas: ToScreen, lines: Sequence[Line]) -> N
 def _label(painter: QPainter, spot: QPointF, line: Line) -> None:
     metrics = painter.fontMetrics()
     width, height = metrics.horizontalAdvance(line.label) + 8, metrics.height()
-    box = QRectF(spot.x() + 4, spot.y() - height - 2, width, height)
+    room = painter.viewport()  # a label at the rim stays readable
+    left = min(spot.x() + 4, room.width() - width - 1.0)
+    box = QRectF(left, max(spot.y() - height - 2, 0.0), width, height)
     painter.fillRect(box, QColor(0, 0, 0, 150))
     painter.drawText(QPointF(box.left() + 4, box.bottom() - metrics.descent()), line.label)

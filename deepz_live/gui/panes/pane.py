@@ -21,10 +21,11 @@ from PyQt6.QtWidgets import (
 from deepz_live.gui import theme
 from deepz_live.gui.panes.canvas import Canvas, Legend
 from deepz_live.gui.panes.overlay import Line
+from deepz_live.gui.panes.titles import fitted
 from deepz_live.refocus.cuts import Cut, PlaneCut, SectionCut, SurfaceCut
 
+HEAD_GAP_PX = 24
 Level = Literal["", "good", "caution", "alarm"]
-BADGE_COLOURS = {"good": "#6fae6a", "caution": theme.CAUTION, "alarm": theme.ALARM}
 
 
 class Pane(QFrame):
@@ -43,7 +44,7 @@ class Pane(QFrame):
     clicked = pyqtSignal(object)
     double_clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
-    """``(y, x)`` in pixels; ``dragged`` only after :meth:`set_brush`."""
+    """``(y, x)`` in pixels; ``dragged`` only after :meth:`set_brush`, None where a stroke ends."""
     wheel_turned = pyqtSignal(int)
     """Notches of the wheel, only where the cut has a depth or a place to turn."""
     menu_wanted = pyqtSignal(QPoint)
@@ -56,15 +57,17 @@ class Pane(QFrame):
         self._title = QLabel()
         self._side = QLabel()
         theme.set_role(self._side, "dim")
-        # Where both do not fit, the title stays whole.
-        self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._side.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title_text = self._side_text = ""
         self._more = QToolButton()
         self._more.setText("\N{HORIZONTAL ELLIPSIS}")
         self._more.setToolTip("What this pane shows (or right-click)")
         self._more.setStyleSheet("padding: 0 4px;")
         self._more.setVisible(choosable)
         self._canvas = Canvas()
+        self._layers: dict[str, tuple[Line, ...]] = {}
+        self._tint: NDArray[np.uint8] | None = None
         self._lay_out()
         self._rect = QRectF(0, 0, 1, 1)
         self._depth_px = 1.0
@@ -91,7 +94,7 @@ class Pane(QFrame):
     @property
     def title(self) -> str:
         """What the pane says it shows."""
-        return self._title.text()
+        return self._title_text
 
     @property
     def badge(self) -> str:
@@ -141,27 +144,23 @@ class Pane(QFrame):
 
     def set_title(self, text: str, side: str = "") -> None:
         """The name of the pane, and small to the right the levels."""
-        if self._title.text() != text:
-            self._title.setText(text)
-        if self._side.text() != side:
-            self._side.setText(side)
+        if (self._title_text, self._side_text) != (text, side):
+            self._title_text, self._side_text = text, side
+            self._fit_head()
 
     def set_badge(self, level: Level, tip: str = "") -> None:
         """How far the picture can be trusted, and why; an empty level hides the badge."""
         if self.badge != level:
-            self._badge.setProperty("level", level)
+            theme.set_look(self._badge, "level", level)
             self._badge.setVisible(bool(level))
-            if level:
-                self._badge.setStyleSheet(f"color: {BADGE_COLOURS[level]};")
         if self._badge.toolTip() != tip:
             self._badge.setToolTip(tip)
 
     def set_selected(self, on: bool) -> None:
         """Mark the pane that the depth knob turns."""
         self._selected = on
-        self._title.setStyleSheet(f"color: {theme.KNOB if on else theme.INK}; font-weight: bold;")
-        edge = theme.KNOB if on else "transparent"
-        self._canvas.setStyleSheet(f"border: 1px solid {edge};")
+        theme.set_role(self._title, "step" if on else "title")
+        theme.set_look(self._canvas, "selected", on)
 
     def set_picture(self, screen: NDArray[np.uint8], rect: QRectF) -> None:
         """Show ``(Y, X)`` grey values or ``(Y, X, 3)`` colours over the pixels ``rect``."""
@@ -183,11 +182,28 @@ class Pane(QFrame):
             self._canvas.item.clear()
             self._canvas.redraw()
 
-    def set_overlay(self, lines: tuple[Line, ...]) -> None:
-        """Draw lines over the picture, in pixels of the frame."""
-        if self._canvas.lines != lines:
-            self._canvas.lines = lines
+    def set_overlay(self, lines: tuple[Line, ...], layer: str = "") -> None:
+        """Draw lines over the picture, in pixels of the frame; each feature has its layer."""
+        if self._layers.get(layer, ()) != lines:
+            self._layers[layer] = lines
+            self._canvas.lines = tuple(line for one in self._layers.values() for line in one)
             self._canvas.redraw()
+
+    def set_tint(self, tint: NDArray[np.uint8] | None, rect: QRectF | None = None) -> None:
+        """Lay colours ``(Y, X, 4)`` (red, green, blue, opacity) over the pixels ``rect``."""
+        if tint is self._tint:
+            return
+        self._tint = tint
+        if tint is None or rect is None:
+            self._canvas.tint.clear()
+        else:
+            self._canvas.tint.setImage(tint, autoLevels=False, levels=(0, 255))
+            self._canvas.tint.setRect(rect)
+
+    @property
+    def tint(self) -> NDArray[np.uint8] | None:
+        """The colours over the picture, or None."""
+        return self._tint
 
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
@@ -234,8 +250,25 @@ class Pane(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Keep in view what was in view."""
         super().resizeEvent(event)
+        self._fit_head()
         self.show_rect(self._rect)
         self.resized.emit()
+
+    def _fit_head(self) -> None:
+        """The title goes first; in a narrow pane it has two lines."""
+        self._title.ensurePolished()
+        metrics = self._title.fontMetrics()
+        beside = [part for part in (self._more, self._badge) if not part.isHidden()]
+        room = self.width() - HEAD_GAP_PX - sum(part.sizeHint().width() for part in beside)
+        title = fitted(self._title_text, room, metrics)
+        left = room - metrics.horizontalAdvance(title) if title == self._title_text else 0
+        side = self._side_text
+        if self._side.fontMetrics().horizontalAdvance(side) > left:
+            side = ""
+        if self._title.text() != title:
+            self._title.setText(title)
+        if self._side.text() != side:
+            self._side.setText(side)
 
     def _take_rect(self, rect: QRectF) -> None:
         if isinstance(self._cut, SectionCut):

@@ -132,6 +132,6 @@ def _scene() -> Any:
     import pyqtgraph.opengl as gl
 
     scene = gl.GLViewWidget()
-    scene.setBackgroundColor(QColor(theme.FIELD))
+    scene.setBackgroundColor(QColor(theme.PICTURE))
     scene.setToolTip("Drag to look from another side, turn the wheel to come closer")
     return scene

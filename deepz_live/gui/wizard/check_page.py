@@ -13,7 +13,7 @@ from deepz_live.gui.wizard.room import Room
 from deepz_live.gui.wizard.sheet import Sheet, button, note, row, say
 from deepz_live.gui.wizard.steps import Step
 
-COLOURS: dict[Level, str] = {"green": "#7fa65a", "amber": theme.CAUTION, "red": theme.ALARM}
+ROLES: dict[Level, str] = {"green": "good", "amber": "caution", "red": "alarm"}
 WORDS: dict[Level, str] = {"green": "good", "amber": "look here", "red": "to be repeated"}
 
 WIDTHS = (190, 70, 330)
@@ -39,11 +39,12 @@ class CheckPage(Sheet):
         self.tree.setUniformRowHeights(False)
         self.tree.setRootIsDecorated(True)
         self.summary = note("")
-        self.again = button("Check again", "replay")
+        self.again = button("Check again", "replay", "Look at all stacks once more")
         self.again.clicked.connect(self.check)
         self.repeat = button("Repeat the red fields", "calibrate", "Capture those fields again")
         self.repeat.clicked.connect(self.repeat_red)
         self.anyway = QCheckBox("Train on the red stacks nevertheless")
+        self.anyway.setToolTip("The model learns from them, with the faults that were found")
         self.anyway.toggled.connect(lambda _: self.completeChanged.emit())
         self.content.addWidget(self.summary)
         self.content.addWidget(self.tree, 1)
@@ -119,7 +120,7 @@ class CheckPage(Sheet):
         self.tree.clear()
         for stack in self.stacks:
             self._show_stack(stack)
-        counts = {level: sum(s.level == level for s in self.stacks) for level in COLOURS}
+        counts = {level: sum(s.level == level for s in self.stacks) for level in ROLES}
         parts = [f"{n} {WORDS[level]}" for level, n in counts.items() if n]
         role = "alarm" if counts["red"] else "caution" if counts["amber"] else ""
         what = "stack" if len(self.stacks) == 1 else "stacks"
@@ -131,17 +132,17 @@ class CheckPage(Sheet):
         line = QTreeWidgetItem(
             [f"field {stack.field + 1} · {stack.channel}", stack.role, WORDS[stack.level], ""]
         )
-        line.setIcon(0, _dot(COLOURS[stack.level]))
+        line.setIcon(0, _dot(_colour(stack.level)))
         line.setToolTip(0, stack.file)
         self.tree.addTopLevelItem(line)
         for remark in stack.remarks:
             part = QTreeWidgetItem([remark.about, "", remark.text, remark.cure])
-            part.setIcon(0, _dot(COLOURS[remark.level]))
+            part.setIcon(0, _dot(_colour(remark.level)))
             for column, text in ((2, remark.text), (3, remark.cure)):
                 part.setToolTip(column, text)
                 part.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
                 if remark.level != "green":
-                    part.setForeground(column, QColor(COLOURS[remark.level]))
+                    part.setForeground(column, QColor(_colour(remark.level)))
             part.setSizeHint(2, QSize(0, self._height(remark)))
             line.addChild(part)
         line.setExpanded(stack.level != "green" or len(self.stacks) == 1)
@@ -170,3 +171,7 @@ def _dot(colour: str) -> QIcon:
     pixels = QPixmap(12, 12)
     pixels.fill(QColor(colour))
     return QIcon(pixels)
+
+
+def _colour(level: Level) -> str:
+    return str(getattr(theme.colours(), ROLES[level]))

@@ -10,12 +10,12 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from deepz_live.gui import theme
 from deepz_live.gui.wizard.plots import QuietPlot
 from deepz_live.train.progress import TrainingProgress
 
 MAIN = "loss"
-COLOURS = (theme.KNOB, "#b58bd0", "#93b06a", theme.CAUTION, "#c98a8a", "#8a9bc9", "#a0a48f")
+COLOURS = ("#4f9fb0", "#a577c4", "#7f9c55", "#c08a2c", "#c07070", "#7385c0", "#8b8f78")
+"""Of middle lightness: seen on the dark and on the light theme."""
 
 
 class LossCurves(QWidget):

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, QTimer, pyqtSignal
 
 from deepz_live.app.exposure import Seen, look
-from deepz_live.gui.contrast.levels import auto_levels, to_screen
 from deepz_live.gui.panes.pane import Pane
 from deepz_live.gui.wizard.desk import Snapshot
 from deepz_live.gui.wizard.room import Room
+from deepz_live.image.levels import auto_levels, to_screen
 
 PERIOD_MS = 150
 """Pause between two pictures: a hand on the focus wheel needs no more, the sample less light."""

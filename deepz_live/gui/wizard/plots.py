@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,27 +12,29 @@ from PyQt6.QtWidgets import QGraphicsRectItem
 
 from deepz_live.app.exposure import Seen
 from deepz_live.gui import theme
+from deepz_live.gui.theme.plots import dress_plot
 from deepz_live.gui.wizard.desk import FieldChoice
 
-ROLE_COLOURS = {"train": theme.KNOB, "validation": "#b58bd0", "test": "#93b06a"}
-"""What a field is for, on the map and in the table."""
+
+def role_colour(role: str) -> str:
+    """Of what a field is for, on the map and in the table."""
+    drift = theme.DRIFT_COLOURS
+    return {"train": theme.KNOB, "validation": drift["y"], "test": drift["x"]}[role]
 
 
 class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot in the colours of the window that the mouse cannot move."""
 
     def __init__(self, left: str, bottom: str) -> None:
-        super().__init__(background=theme.FIELD)
+        super().__init__()
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self.showGrid(x=True, y=True, alpha=0.12)
         for name, text in (("left", left), ("bottom", bottom)):
-            axis = self.getAxis(name)
-            axis.setPen(theme.LINE)
-            axis.setTextPen(theme.INK_DIM)
-            axis.enableAutoSIPrefix(False)
-            self.setLabel(name, text, color=theme.INK_DIM)
+            self.getAxis(name).enableAutoSIPrefix(False)
+            self.setLabel(name, text)
+        theme.follow(self, partial(dress_plot, self))
 
 
 def dashed(colour: str) -> pg.InfiniteLine:
@@ -116,7 +119,7 @@ class FieldMap(QuietPlot):
         self._frames = []
         height, width = field_um
         for number, place in enumerate(fields):
-            colour = theme.ALARM if number in clashing else ROLE_COLOURS[place.role]
+            colour = theme.ALARM if number in clashing else role_colour(place.role)
             frame = QGraphicsRectItem(
                 QRectF(place.x_um - width / 2, place.y_um - height / 2, width, height)
             )

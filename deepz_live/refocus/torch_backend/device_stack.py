@@ -84,6 +84,10 @@ class DeviceStack:
         """See :class:`Stack`."""
         return self._converted(self._planes[:, at] if axis == "xz" else self._planes[:, :, at].T)
 
+    def window(self, rows: slice, columns: slice) -> Image:
+        """See :class:`Stack`."""
+        return self._converted(self._planes[:, rows, columns])
+
     def sampled(self, stride: int) -> Image:
         """See :class:`Stack`."""
         return self._converted(self._planes[:, ::stride, ::stride])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import length_um, unreadable
@@ -15,6 +15,7 @@ from deepz_live.session.tiff import TiffContent
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _UM_PER_UNIT = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
+_S_PER_UNIT = {"millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0}
 _PLAIN_AXES = {3: "ZYX", 4: "CZYX", 5: "TCZYX"}
 
 
@@ -31,6 +32,17 @@ def read_zarr(path: Path) -> TiffContent:
     StackError
         Damaged, no image in it, axes unknown.
     """
+    content = open_zarr(path)
+    try:
+        return replace(content, pixels=np.asarray(content.pixels[...]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise unreadable(path, error) from error
+
+
+def open_zarr(path: Path) -> TiffContent:
+    """The same without reading pixels: ``pixels`` is the Zarr array, read where it is sliced."""
+    import zarr  # heavy: only where such a file is opened
+
     try:
         node = zarr.open(path, mode="r")
         if isinstance(node, zarr.Array):
@@ -51,10 +63,12 @@ def _plain(path: Path, array: Any) -> TiffContent:
             f"{path} is a Zarr array of {array.ndim} axes {array.shape}; a z-stack (ZYX) is "
             "wanted: save it as OME-Zarr."
         )
-    return TiffContent(np.asarray(array[...]), axes)
+    return TiffContent(array, axes, named=known)
 
 
 def _ome(path: Path, group: Any) -> TiffContent:
+    import zarr
+
     facts = _image_facts(group)
     if facts is None and "0" in group:  # as bioformats2raw lays out its series
         group = group["0"]
@@ -81,12 +95,21 @@ def _ome(path: Path, group: Any) -> TiffContent:
         )
     channels = [item.get("label") for item in facts.get("omero", {}).get("channels", ())]
     return TiffContent(
-        pixels=np.asarray(group[largest["path"]][...]),
+        pixels=group[largest["path"]],
         axes="".join(axis["name"].upper() for axis in axes),
         pixel_size_um=x or y,
         z_step_um=sizes.get("z"),
         channels=tuple(str(name) for name in channels) if all(channels) else (),
+        interval_s=_interval_s(axes, scale),
     )
+
+
+def _interval_s(axes: list[dict[str, Any]], scale: list[float]) -> float | None:
+    """Step of the time axis; None where it has no unit, which is how files without one look."""
+    for axis, step in zip(axes, scale, strict=True):
+        if axis["name"] == "t" and axis.get("unit") in _S_PER_UNIT and step > 0:
+            return step * _S_PER_UNIT[axis["unit"]]
+    return None
 
 
 def _image_facts(group: Any) -> Mapping[str, Any] | None:

@@ -25,9 +25,9 @@ from pydantic import ValidationError
 
 from deepz_live.session.errors import SessionError
 from deepz_live.session.files import to_json
+from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.manifest import FRAMES
 from deepz_live.session.places import Place, place_at
-from deepz_live.session.reader import FrameFacts
 from deepz_live.session.virtual.chunk_files import (
     ARRAY,
     array_files,

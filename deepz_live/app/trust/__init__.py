@@ -1,0 +1,1 @@
+"""May a refocused plane be believed? Levels with their reasons in sentences."""

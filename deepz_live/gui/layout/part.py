@@ -1,0 +1,74 @@
+"""Arrangements and themes as menu rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
+
+from PyQt6.QtWidgets import QApplication
+
+from deepz_live.app.live import LiveSession
+from deepz_live.gui import theme
+from deepz_live.gui.actions import ActionSpec
+from deepz_live.gui.layout.arrangement import Arrangement
+from deepz_live.gui.layout.presets import PRESETS
+from deepz_live.gui.parts import DockSpec
+from deepz_live.gui.settings.keeper import SettingsKeeper
+from deepz_live.refocus.view import RefocusResult
+
+
+class Arranged(Protocol):
+    """What the part needs of the window."""
+
+    keeper: SettingsKeeper
+    arrangement: Arrangement
+
+
+class LayoutPart:
+    """Ctrl+1, Ctrl+2 … and the light."""
+
+    menu = "&View"
+    docks: tuple[DockSpec, ...] = ()
+
+    def __init__(self, window: Arranged) -> None:
+        self._window = window
+        self.actions: Mapping[str, ActionSpec] = {
+            **{
+                f"preset_{key}": ActionSpec(preset.title, preset.tip, "", (f"Ctrl+{number}",))
+                for number, (key, preset) in enumerate(PRESETS.items(), start=1)
+            },
+            "first_layout": ActionSpec(
+                "Panels as at first", "Put every panel back to where it was at the first start"
+            ),
+            "other_theme": ActionSpec(
+                "Dark / light", "Colours for a dark room, or for a bright one", "", ("Ctrl+T",)
+            ),
+        }
+        self.deeds: Mapping[str, Callable[[], None]] = {
+            **{f"preset_{key}": partial(self._arrange, key) for key in PRESETS},
+            "first_layout": self._reset,
+            "other_theme": self._other_theme,
+        }
+
+    def use(self, live: LiveSession | None) -> None:
+        """Nothing depends on the session."""
+
+    def show(self, results: tuple[RefocusResult, ...]) -> None:
+        """Nothing depends on the picture."""
+
+    def slow_tick(self) -> None:
+        """Nothing changes by itself."""
+
+    def _arrange(self, key: str) -> None:
+        self._window.arrangement.apply(key)
+
+    def _reset(self) -> None:
+        self._window.arrangement.reset()
+
+    def _other_theme(self) -> None:
+        name: theme.ThemeName = "light" if theme.theme_name() == "dark" else "dark"
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply_theme(app, name)
+        self._window.keeper.change(theme=name)
