@@ -9,6 +9,7 @@ from PyQt6.QtTest import QTest
 from deepz_live.gui.pane_menu import pane_menu
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import Line
+from deepz_live.gui.panes.pane import Pane
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
@@ -136,9 +137,9 @@ def test_lines_over_a_pane_are_painted(qtbot, opened):
     assert any(colour.red() > 150 and colour.green() < 90 for colour in reds)
 
 
-def test_a_badge_says_how_far_a_pane_can_be_trusted(opened):
-    window = opened()
-    pane = window.grid.panes[1]
+def test_a_badge_says_how_far_a_pane_can_be_trusted(qtbot):
+    pane = Pane()
+    qtbot.addWidget(pane)
     assert pane.badge == ""
     pane.set_badge("caution", "near the end of the trained range")
     assert pane.badge == "caution"
