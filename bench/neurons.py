@@ -28,27 +28,19 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from deepz_live.acquire.microscope import open_microscope
-from deepz_live.analysis.neurons import (
-    Reader,
-    Search,
-    activity,
-    find_neurons,
-    match,
-    trace_correlation,
-)
+from deepz_live.analysis.neurons import Reader, Search, activity, find_neurons
+from deepz_live.app.analyze.known_neurons import scores
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.analyze.neurons import Choices, analyze_neurons
-from deepz_live.app.analyze.rehearsal import Known, record
+from deepz_live.app.analyze.rehearsal import Known, moving_worm, record
 from deepz_live.app.report.scenes import StillClock
 from deepz_live.config import Profile
 from deepz_live.model.bundle import load_bundle
 
 CHANNELS = ("TexasRed", "FITC")
 PLANES_UM = np.arange(-20, 21) * 0.5
-CLOSE_UM = 1.5
 
 
 def main() -> None:
@@ -108,20 +100,14 @@ def main() -> None:
 
 def worm(seed: int, args: argparse.Namespace) -> Profile:
     """A worm that no model was trained on, and that moves."""
-    sample = {"kind": "worm", "seed": seed, "photons": args.photons, "density": args.density}
-    camera = {"width_px": args.side_px, "height_px": args.side_px, "noise_seed": seed}
-    drift = {
-        "kind": "walk",
-        "axial_um": args.axial_um,
-        "lateral_um": args.lateral_um,
-        "period_s": 20.0,
-        "seed": seed,
-    }
-    data = Profile(name="worm").model_dump()
-    for section, values in {"specimen": sample, "camera": camera}.items():
-        data[section] |= values
-    data["stage"]["drift"] = drift
-    return Profile.model_validate(data)
+    return moving_worm(
+        seed,
+        args.side_px,
+        axial_um=args.axial_um,
+        lateral_um=args.lateral_um,
+        photons=args.photons,
+        density=args.density,
+    )
 
 
 def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
@@ -150,47 +136,6 @@ def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
     sizes = np.bincount(masks.labels.ravel())[1:]
     found = Finding(where, sizes, times, acts, median.max(axis=0), pixel)
     return found, Known(times, np.zeros((len(times), 3)), places, neurons.clusters, traces)
-
-
-def scores(found: Finding, known: Known) -> dict:
-    """What was found against what was there."""
-    sideways = match(found.positions_um[:, 1:], known.positions_um[:, 1:])
-    facts = {
-        "found": len(found),
-        "active": int(found.activity.active.sum()),
-        "k": found.activity.k,
-        "sideways": {"recall": sideways.recall, "precision": sideways.precision},
-    }
-    pairs = sideways
-    if np.isfinite(found.positions_um).all():
-        pairs = match(found.positions_um, known.positions_um)
-        facts["in_3d"] = {"recall": pairs.recall, "precision": pairs.precision}
-        facts["median_distance_um"] = float(np.median(pairs.distance_um))
-    groups = np.array(known.clusters)[pairs.known]
-    truly, seen = groups != "silent", found.activity.active[pairs.found]
-    correlation = trace_correlation(
-        found.activity.delta_f[pairs.found][truly], known.traces[pairs.known][truly]
-    )
-    labels = found.activity.cluster[pairs.found]
-    close = pairs.distance_um < CLOSE_UM
-    facts |= {
-        "matched": len(groups),
-        "matched_active": int(truly.sum()),
-        "median_correlation": float(np.median(correlation)),
-        "correlation_above_0.8": float(np.mean(correlation > 0.8)),
-        "rand_index": rand(groups, labels, truly & seen),
-        "rand_index_close": rand(groups, labels, truly & seen & close),
-        "rand_index_with_silent": rand(groups, labels, seen),
-        "grouped": int((truly & seen).sum()),
-    }
-    return facts
-
-
-def rand(groups: np.ndarray, labels: np.ndarray, chosen: np.ndarray) -> float | None:
-    """Adjusted Rand index of the chosen; None where there is nothing to compare."""
-    if chosen.sum() < 2:
-        return None
-    return float(adjusted_rand_score(groups[chosen], labels[chosen]))
 
 
 def mean(rows: list[dict]) -> dict:

@@ -159,6 +159,16 @@ class FocusLock:
                 last >= begin and first <= end for begin, end in self._moves
             )
 
+    def set_aside(self, on: bool) -> None:
+        """While ``on``, somebody else moves the stage: no drift is measured in such frames."""
+        now = self._microscope.clock()
+        with self._guard:
+            if on:
+                self._moving_since_s = now
+            elif self._moving_since_s is not None:
+                self._moves.append((self._moving_since_s, now + self.settings.settle_s))
+                self._moving_since_s = None
+
     def step(self, sample: DriftSample, z_um: float) -> LockAction:
         """Decide upon one sample and do it; blocks until the stage has arrived."""
         with self._guard:

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from deepz_live.app.at_exit import stop_at_exit
 from deepz_live.app.focus_lock import FocusLock
-from deepz_live.app.live_channels import Newest, channel_summary, channel_warnings, pair_tolerance_s
+from deepz_live.app.live_channels import Newest, channel_warnings, pair_tolerance_s
 from deepz_live.app.live_facts import bundle_facts, request_facts
 from deepz_live.app.live_health import stall_warning
 from deepz_live.app.live_numbers import Clock, Likeness, LiveStatus, Truth, live_status
 from deepz_live.app.live_recorder import LiveRecorder
 from deepz_live.app.live_results import LiveResults
+from deepz_live.app.live_summary import live_summary
 from deepz_live.refocus.cuts import plane_depths
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
@@ -363,32 +364,16 @@ class LiveSession:
 
     def summary(self) -> dict[str, Any]:
         """The object that ``--json`` of demo, live and replay prints; rates are means over all."""
-        hub = self._hub.stats()
-        worker = self._worker.stats() if self._worker is not None else None
-        folder = self._recorder.folder
-        summary: dict[str, Any] = {
-            "frames_captured": hub.captured,
-            "frames_refocused": worker.refocused if worker else 0,
-            "frames_recorded": self._recorder.written,
-            "frames_lost": hub.lost,
-            "frames_skipped_for_view": worker.skipped if worker else 0,
-            "planes": len(plane_depths(self._worker.request.cuts)) if self._worker else 0,
-            "camera_fps": self._newest.pace.mean_hz(),
-            "refocus_fps": self._results.pace.mean_hz(),
-            "latency_ms_p50": worker.latency_ms_p50 if worker else None,
-            "latency_ms_p95": worker.latency_ms_p95 if worker else None,
-            "drift_rmse_um": self._results.errors.rmse(),
-            "provider": self.engine.provider if self.engine is not None else None,
-            "session": str(folder) if folder is not None else None,
-        }
-        if self.channels:
-            summary["channels"] = channel_summary(self.source, self._results.pairs)
-        if self.focus_lock is not None and self.focus_lock.used:
-            summary["focus_lock"] = asdict(self.focus_lock.status)
-        if self._results.likeness is not None:
-            summary["planes_compared"] = self._results.likeness.compared
-            summary["planes_identical"] = self._results.likeness.identical
-        return summary
+        return live_summary(
+            self.source,
+            self._hub.stats(),
+            self._worker,
+            self._recorder,
+            self._results,
+            camera_fps=self._newest.pace.mean_hz(),
+            provider=self.engine.provider if self.engine is not None else None,
+            focus_lock=self.focus_lock,
+        )
 
     def _take_result(self, result: RefocusResult) -> None:
         """On the worker's thread."""

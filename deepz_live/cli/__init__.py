@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deepz_live.cli import (
     analyze,
+    batch,
     calibration,
     check,
     compare,
@@ -11,6 +12,7 @@ from deepz_live.cli import (
     learn,
     refocus,
     report,
+    reproduce,
     spot_check,
     stacks,
     stream,
@@ -20,6 +22,7 @@ from deepz_live.cli.base import app
 __all__ = [
     "analyze",
     "app",
+    "batch",
     "calibration",
     "check",
     "compare",
@@ -27,6 +30,7 @@ __all__ = [
     "learn",
     "refocus",
     "report",
+    "reproduce",
     "spot_check",
     "stacks",
     "stream",

@@ -88,14 +88,16 @@ def _brightness(bundle: Bundle, pixels: NDArray[Any]) -> list[str]:
     facts = bundle.facts
     background = facts.normalization.background_counts
     reached = float(np.percentile(pixels, 99.99)) - background
-    factor = reached / max(_brightest(facts) - background, 1.0)
     low, high = BRIGHTNESS_FACTORS
+    factor = reached / max(_brightest(facts) - background, 1.0)
     if factor > high:
         text = (
             f"The frame is {factor:.1f} times as bright as the training images: "
             "lower exposure or light, or train on such images."
         )
         return [text]
+    # Frames out of focus are dim, as most planes of the training stacks are.
+    factor = reached / max(facts.intensity_counts[1] - background, 1.0)
     if factor < low:
         text = (
             f"The frame's brightest pixels reach {100 * max(factor, 0):.0f} % of the training "

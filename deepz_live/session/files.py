@@ -48,9 +48,12 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     ValueError
         A line other than the last one is damaged; the text says which.
     """
-    if not path.exists():
-        return []
-    lines = path.read_bytes().split(b"\n")
+    return parse_lines(path.read_bytes(), path.name) if path.exists() else []
+
+
+def parse_lines(content: bytes, name: str) -> list[dict[str, Any]]:
+    """As :func:`read_lines`, of a journal ``name`` that was read already."""
+    lines = content.split(b"\n")
     found: list[dict[str, Any]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -59,7 +62,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             item = json.loads(line)
         except ValueError:
             if any(rest.strip() for rest in lines[number:]):
-                raise ValueError(f"line {number} of {path.name} is damaged") from None
+                raise ValueError(f"line {number} of {name} is damaged") from None
             break
         found.append(item)
     return found

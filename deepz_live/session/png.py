@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,3 +37,12 @@ def write_png(
     part = path.with_name(path.name + ".part")
     Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG", pnginfo=texts)
     part.replace(path)
+
+
+def smaller_png(content: bytes, colours: int = 64) -> bytes:
+    """A PNG in so few colours, for a page that is passed on: a third of the size or less."""
+    with Image.open(io.BytesIO(content)) as image:
+        few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -272,6 +272,24 @@ def test_frames_of_a_move_are_known():
     ]
 
 
+def test_frames_from_while_somebody_else_moved_the_stage_are_known():
+    stage = Stage32()
+    lock = FocusLock(stage)
+
+    def moved(time_s: float) -> bool:
+        return lock.moved_during(Frame(np.zeros((1, 1), np.uint16), 0, time_s, 0, 20.0, ""))
+
+    begin = stage.clock()
+    assert not moved(begin)
+    lock.set_aside(True)
+    assert moved(begin + 5.0)
+    lock.set_aside(False)
+    assert moved(begin)
+    assert not moved(stage.clock() + 5.0)
+    lock.set_aside(False)  # twice changes nothing
+    assert not moved(stage.clock() + 5.0)
+
+
 def test_moves_are_made_on_a_thread_of_its_own():
     names: list[str] = []
     moved = threading.Event()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from deepz_live.session.png import write_png
+from deepz_live.session.png import smaller_png, write_png
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
@@ -27,3 +28,14 @@ def test_a_picture_reads_back_pixel_by_pixel(tmp_path: Path, shape: tuple[int, .
 def test_what_is_no_picture_is_refused(tmp_path: Path, pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="of uint8 is wanted"):
         write_png(tmp_path / "picture.png", pixels)
+
+
+def test_a_smaller_picture_shows_the_same(tmp_path: Path) -> None:
+    grey = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
+    pixels = np.stack([grey, grey, 255 - grey], -1)
+    write_png(tmp_path / "picture.png", pixels)
+    content = (tmp_path / "picture.png").read_bytes()
+    with Image.open(io.BytesIO(smaller_png(content, 32))) as image:
+        shown = np.asarray(image.convert("RGB")).astype(int)
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= 32
+    assert np.abs(shown - pixels).max() < 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -132,4 +133,4 @@ def _criterion(fixed: Points, moving: Points, matrix: Matrix, freedom: int) -> f
     residual = moved(matrix, fixed.T) - moving.T
     spread = max(float((residual**2).mean()), 1e-6)
     evidence = residual.size / SHARED
-    return evidence * float(np.log(spread)) + freedom * float(np.log(max(evidence, np.e)))
+    return evidence * float(np.log(spread)) + freedom * float(np.log(max(evidence, math.e)))

@@ -44,6 +44,38 @@ class Known:
     traces: Floats
 
 
+def moving_worm(
+    seed: int,
+    side_px: int,
+    *,
+    axial_um: float = 0.5,
+    lateral_um: float = 2.0,
+    start_um: float = 0.0,
+    photons: float = 4000.0,
+    density: float = 1.0,
+) -> Profile:
+    """A worm of the built-in microscope that wanders about where it is.
+
+    Parameters
+    ----------
+    axial_um, lateral_um
+        The farthest it goes along z and sideways.
+    start_um
+        Where the focal plane is; the worm's middle is at 0.
+    photons
+        At the brightest pixel of a nucleus; the default is what the shipped model was trained on.
+    """
+    data = Profile(name="worm").model_dump()
+    data["specimen"] |= {"kind": "worm", "seed": seed, "photons": photons, "density": density}
+    data["camera"] |= {"width_px": side_px, "height_px": side_px, "noise_seed": seed}
+    data["stage"] |= {"z_start_um": start_um}
+    data["stage"]["drift"] |= {
+        "kind": "walk", "seed": seed, "period_s": 20.0, "axial_um": axial_um,
+        "lateral_um": lateral_um,
+    }  # fmt: skip
+    return Profile.model_validate(data)
+
+
 def record(
     profile: Profile,
     folder: Path,

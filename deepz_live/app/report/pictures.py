@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepz_live.app.report.context import Context, Image, sparse
@@ -18,14 +20,17 @@ BAR_UM = 10.0
 TRUTH = {False: "mechanical scan", True: "other modality's scan"}
 
 
-def pictures(context: Context) -> Section:
-    """From the first stack: planes brought into focus, and xz sections of both stacks."""
+def pictures(context: Context, shares: Sequence[float] = SHARES) -> Section:
+    """From the first stack: planes brought into focus, and xz sections of both stacks.
+
+    ``shares`` are the refocus distances shown, as shares of the model's reach.
+    """
     path = context.stacks[0]
     context.note(f"Pictures of {label(path)}")
     field = context.field(path)
     box = busiest(field, SIDE_PX)
     rows, likeness = [], {}
-    for share in SHARES:
+    for share in shares:
         distance = share * context.reach_um
         source = field.middle - field.steps(distance)
         if not 0 <= source < len(field.voxels):

@@ -46,7 +46,7 @@ class StillClock:
         self.now += max(seconds, 0.0)
 
 
-def base_profile(bundle: Bundle, stacks: Sequence[Path]) -> Profile:
+def base_profile(bundle: Bundle, stacks: Sequence[Path] = ()) -> Profile:
     """The built-in microscope with the model's optics.
 
     The sample is the one the stacks were captured from, where their calibration says so and it is
@@ -54,7 +54,7 @@ def base_profile(bundle: Bundle, stacks: Sequence[Path]) -> Profile:
     """
     facts = bundle.facts
     profile = Profile(name="series", channel=facts.channel)
-    found = _calibrated(stacks[0].parent / "calibration.json")
+    found = _calibrated(stacks[0].parent / "calibration.json") if stacks else None
     specimen = profile.specimen.model_copy(update={"kind": "beads-flat"})
     camera = profile.camera
     if found is not None and found.microscope == "simulated" and found.specimen.kind != "stack":

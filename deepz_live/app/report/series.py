@@ -39,15 +39,9 @@ class Variant:
 def all_series(context: Context) -> list[Section]:
     """Every series; a scene that these optics cannot show is said to be missing."""
     profile = base_profile(context.bundle, context.stacks)
-    specimen, camera = profile.specimen, profile.camera
+    specimen = profile.specimen
     made = [
-        _series(
-            context, profile, "exposure", "How little light is enough?",
-            "Exposure from a twentieth of the trained one to ten times as long (paper Fig. S10). "
-            "“Rescaled” multiplies the frame to the trained brightness before refocusing.",
-            [Variant(f"{f:g} ×", f, {"camera": {"exposure_ms": camera.exposure_ms * f}})
-             for f in EXPOSURES], "exposure, trained = 1",
-        ),
+        exposure(context, profile),
         _series(
             context, profile, "photons", "How bright must the sample be?",
             "The sample's own brightness changes, the background stays.",
@@ -77,6 +71,23 @@ def all_series(context: Context) -> list[Section]:
     return [*made, surfaces(context, profile)]
 
 
+def exposure(
+    context: Context,
+    profile: Profile,
+    seeds: Sequence[int] = range(SEEDS),
+    times: Sequence[float] = EXPOSURES,
+) -> Section:
+    """The series of exposures, as multiples ``times`` of the profile's (paper Fig. S10)."""
+    usual_ms = profile.camera.exposure_ms
+    return _series(
+        context, profile, "exposure", "How little light is enough?",
+        f"Exposure from {min(times):g} to {max(times):g} times the trained one (paper Fig. S10). "
+        "“Rescaled” multiplies the frame to the trained brightness before refocusing.",
+        [Variant(f"{f:g} ×", f, {"camera": {"exposure_ms": usual_ms * f}}) for f in times],
+        "exposure, trained = 1", seeds,
+    )  # fmt: skip
+
+
 def _optics(profile: Profile) -> list[Variant]:
     optics = profile.optics
     return [
@@ -92,13 +103,13 @@ def _optics(profile: Profile) -> list[Variant]:
 
 def _series(
     context: Context, profile: Profile, key: str, question: str, method: str,
-    variants: Sequence[Variant], x_label: str,
+    variants: Sequence[Variant], x_label: str, seeds: Sequence[int] = range(SEEDS),
 ) -> Section:  # fmt: skip
     rows: list[dict[str, Any]] = []
     for variant in variants:
         context.note(f"Series {key}: {variant.name}")
         try:
-            scores = list(_scores(context, profile, variant))
+            scores = list(_scores(context, profile, variant, seeds))
         except MicroscopeError as error:
             return not_measured(key, question, str(error))
         means = {n: float(np.mean([one[n] for one in scores])) for n in scores[0]}
@@ -113,7 +124,7 @@ def _series(
     return Section(
         key,
         question,
-        f"{method} {SEEDS} scenes of the built-in microscope never used for training; frames "
+        f"{method} {len(seeds)} scenes of the built-in microscope never used for training; frames "
         f"taken {distance} µm from the middle plane and brought back to it, compared with the "
         "middle plane recorded without noise.",
         _findings(rows),
@@ -145,10 +156,12 @@ def _findings(rows: Sequence[dict[str, Any]]) -> list[str]:
     return sentences
 
 
-def _scores(context: Context, profile: Profile, variant: Variant) -> Iterator[dict[str, float]]:
+def _scores(
+    context: Context, profile: Profile, variant: Variant, seeds: Sequence[int]
+) -> Iterator[dict[str, float]]:
     facts = context.bundle.facts
-    exposure = "exposure_ms" in variant.changes.get("camera", {})
-    for seed in range(SEEDS):
+    rescaled = "exposure_ms" in variant.changes.get("camera", {})
+    for seed in seeds:
         scene = changed(profile, seed, **variant.changes)
         quiet = dict(variant.changes)
         quiet["camera"] = {**variant.changes.get("camera", {}), "noise": False}
@@ -160,7 +173,7 @@ def _scores(context: Context, profile: Profile, variant: Variant) -> Iterator[di
                 "baseline": correlation(facts.normalization.forward(frame), truth),
                 "refocused": correlation(context.engine.volume(frame)[plane], truth),
             }
-            if exposure:
+            if rescaled:
                 factor = profile.camera.exposure_ms / scene.camera.exposure_ms
                 offset = scene.camera.offset_counts
                 scaled = (frame.astype(np.float32) - offset) * np.float32(factor) + offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,17 @@ PAPER = {"beads-tilted": "2.14 → 0.96", "beads-cylinder": "2.41 → 0.91"}
 SEEDS = 2
 
 
-def surfaces(context: Context, profile: Profile) -> Section:
-    """Median lateral FWHM before and after, and of the same beads in focus on a flat surface."""
+def surfaces(context: Context, profile: Profile, seeds: Sequence[int] = range(SEEDS)) -> Section:
+    """Median lateral FWHM before and after, and of the same beads in focus on a flat surface.
+
+    ``seeds`` are those of :func:`scenes.changed`, one field each on every surface.
+    """
     found: dict[str, dict[str, NDArray[np.float64]]] = {}
     shown: list[Picture] = []
     for kind, words in KINDS.items():
         widths: dict[str, list[float]] = {"baseline": [], "refocused": [], "scan": []}
-        for seed in range(SEEDS):
-            context.note(f"Beads {words}, field {seed + 1}")
+        for number, seed in enumerate(seeds, start=1):
+            context.note(f"Beads {words}, field {number}")
             try:
                 images, places = _scene(context, profile, kind, seed)
             except MicroscopeError as error:
@@ -49,7 +53,7 @@ def surfaces(context: Context, profile: Profile) -> Section:
             Picture(kind, f"Beads {words}; square-root contrast.",
                     image_rows(rows, pixel_size_um=pixel, root=True, bar_um=50.0))
         )  # fmt: skip
-    return _section(found, shown)
+    return _section(found, shown, len(seeds))
 
 
 def dpm_of(profile: Profile, stage_um: float) -> NDArray[np.float64]:
@@ -83,7 +87,9 @@ def _scene(
     return images, places[inside[rows, columns]]
 
 
-def _section(found: dict[str, dict[str, NDArray[np.float64]]], shown: list[Picture]) -> Section:
+def _section(
+    found: dict[str, dict[str, NDArray[np.float64]]], shown: list[Picture], fields: int
+) -> Section:
     rows, findings = [], []
     summary: dict[str, Any] = {}
     for kind, widths in found.items():
@@ -103,7 +109,7 @@ def _section(found: dict[str, dict[str, NDArray[np.float64]]], shown: list[Pictu
     return Section(
         KEY,
         QUESTION,
-        f"{SEEDS} fields of beads each on a plane tilted by 1.5° and on a cylinder of 7.2 mm, one "
+        f"{fields} fields of beads each on a plane tilted by 1.5° and on a cylinder of 7.2 mm, one "
         "frame each, refocused with the DPM of that very surface. Widths are medians of Gaussian "
         "fits at the places where isolated beads are known to be; in focus: the same beads, "
         "recorded flat. Paper Fig. 4.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,9 @@ class Lock(Protocol):
     def unlock(self) -> None:
         """Let the focus go."""
 
+    def set_aside(self, on: bool) -> None:
+        """While ``on``, somebody else moves the stage."""
+
 
 class SpotCheck:
     """One check around the present focus; :meth:`run` blocks, everything else is for any thread.
@@ -85,6 +89,7 @@ class SpotCheck:
         self._report, self._wall_clock = report, wall_clock
         self._aborted = threading.Event()
         self._done = self._steps = 0
+        self._is_back = False
 
     def abort(self) -> None:
         """Stop soon; any number of times."""
@@ -109,14 +114,8 @@ class SpotCheck:
         start_um = microscope.z_um
         distances = check_distances(bundle.facts, start_um, microscope.profile.stage)
         self._done, self._steps = 0, len(distances) + 3
-        held = self._lock is not None and self._lock.locked
-        if self._lock is not None and held:
-            self._lock.unlock()
-        try:
+        with self._aside():
             before, measured, after = self._scan(start_um, distances)
-        finally:
-            if self._lock is not None and held and self._look.streaming:
-                self._lock.lock()
         self._say("refocusing")
         refocused = self._refocus(before, distances)
         rows = tuple(
@@ -141,6 +140,7 @@ class SpotCheck:
                 measured.append(self._look.take(self._checkpoint))
             self._say("back where it began")
             self._microscope.move_z(start_um)
+            self._is_back = True
             after = self._look.take(self._checkpoint)
         except BaseException as error:
             failed = self._bring_back(start_um)
@@ -152,19 +152,38 @@ class SpotCheck:
             self._microscope.close_shutter()
         return before, measured, after
 
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Without the focus lock; afterwards it holds again, if the focus is where it was."""
+        lock = self._lock
+        if lock is None:
+            yield
+            return
+        held, self._is_back = lock.locked, False
+        lock.unlock()
+        lock.set_aside(True)
+        try:
+            yield
+        finally:
+            lock.set_aside(False)
+            if held and self._is_back and self._look.streaming:
+                lock.lock()
+
     def _bring_back(self, start_um: float) -> MicroscopeError | None:
         """Focus back, shutter closed unless somebody streams: each, even if the other fails."""
         if self._microscope.closed:
             return None  # whoever closes a microscope brings it back
         failed: list[MicroscopeError] = []
-        steps: list[Callable[[], Any]] = [lambda: self._microscope.move_z(start_um)]
         if not self._look.streaming:
-            steps.insert(0, self._microscope.close_shutter)
-        for step in steps:
             try:
-                step()
+                self._microscope.close_shutter()
             except MicroscopeError as error:
                 failed.append(error)
+        try:
+            self._microscope.move_z(start_um)
+            self._is_back = True
+        except MicroscopeError as error:
+            failed.append(error)
         return failed[0] if failed else None
 
     def _checkpoint(self) -> None:

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDockWidget, QMainWindow
+
 from deepz_live.app.live import LiveSession
 from deepz_live.app.second_model import SecondModel
 from deepz_live.gui.actions import ActionSpec
@@ -13,19 +16,21 @@ from deepz_live.gui.compare.panel import NONE, ComparePanel
 from deepz_live.gui.display import WAITING, Display, Scale
 from deepz_live.gui.parts import DockSpec, Shop
 from deepz_live.model.bundle import load_bundle
-from deepz_live.refocus.cuts import Cut
 from deepz_live.refocus.engine import Engine, open_engine
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import StreamInfo
+
+SHARE = 0.4
+"""Of the window's height, for the panes below."""
 
 
 class CompareError(RuntimeError):
     """There is nothing to compare with; the sentence says what is missing."""
 
 
-def open_model(path: Path) -> Engine:
-    """The bundle at ``path``, running."""
-    return open_engine(load_bundle(path))
+def open_model(path: Path, provider: str) -> Engine:
+    """The bundle at ``path``, running where the first model runs, if it can."""
+    return open_engine(load_bundle(path), prefer=provider)
 
 
 class ComparePart:
@@ -45,7 +50,7 @@ class ComparePart:
         self.display = Display(self.panel.grid, time.monotonic)
         self.second: SecondModel | None = None
         self._closing = False
-        self.open: Callable[[Path], Engine] = open_model
+        self.open: Callable[[Path, str], Engine] = open_model
         self._live: LiveSession | None = None
         self._results: tuple[RefocusResult, ...] = ()
         self._shown: RefocusResult | None = None
@@ -82,6 +87,7 @@ class ComparePart:
         result = second.newest
         if result is not None and result is not self._shown:
             self._shown = result
+            self.display.show_frame(result.frame)
             self.display.show_result(result)
         if result is not None:
             self._share_levels(result)
@@ -100,11 +106,11 @@ class ComparePart:
     def begin(self, path: Path) -> None:
         """Open the second model at ``path`` beside the first."""
         live = self._live
-        if live is None:
+        if live is None or live.engine is None:
             return
-        info = live.source.info
+        info, provider = live.source.info, live.engine.provider
         self._shop.say(f"Opening {path.name} …")
-        self._shop.bridge.call(lambda: self._make(path, info), self._began, self._failed)
+        self._shop.bridge.call(lambda: self._make(path, provider, info), self._began, self._failed)
 
     def end(self) -> None:
         """Close the second model."""
@@ -119,9 +125,9 @@ class ComparePart:
         self._closing = True
         self.end()
 
-    def _make(self, path: Path, info: StreamInfo) -> SecondModel:
+    def _make(self, path: Path, provider: str, info: StreamInfo) -> SecondModel:
         """On the bridge's thread."""
-        second = SecondModel(self.open(path), info)
+        second = SecondModel(self.open(path, provider), info)
         if self._closing:
             second.close()
         return second
@@ -148,7 +154,7 @@ class ComparePart:
     def _look(self) -> None:
         if self.second is None or not self._results:
             return
-        cuts = self._cuts()
+        cuts = self._shop.view.cuts
         held = self._shop.view.compensate
         text = f"{self.second.bundle.name}, on the same frames, with the levels of the panes above"
         self.panel.say(text + (" (drift is not taken out here)" if held else ""))
@@ -156,16 +162,13 @@ class ComparePart:
             self.panel.grid.show_cuts(cuts, -1)
             self.display.name_panes()
             self._follow_zoom()
-        self.second.look(self._results[-1].frame, cuts)
-
-    def _cuts(self) -> tuple[Cut, ...]:
-        """What the first model's panes show."""
-        return tuple(dict.fromkeys(cut for cut in self._shop.view.cuts if cut is not None))
+        wanted = dict.fromkeys(cut for cut in cuts if cut is not None)
+        self.second.look(self._results[-1].frame, tuple(wanted))
 
     def _set_field(self, second: SecondModel, info: StreamInfo) -> None:
         planes = tuple(second.bundle.facts.z_planes_um)
         self.display.use(Scale(planes, info.pixel_size_um))
-        self.panel.grid.show_cuts(self._cuts(), -1)
+        self.panel.grid.show_cuts(self._shop.view.cuts, -1)
         self.panel.grid.set_field(info.shape, info.pixel_size_um)
         self.display.clear(WAITING, WAITING)
         self.display.name_panes()
@@ -186,7 +189,12 @@ class ComparePart:
             self.panel.grid.show_rect(panes[0].wanted_rect)
 
     def _show_dock(self, on: bool) -> None:
-        dock = self.panel.parentWidget()
-        if dock is not None:
-            dock.setVisible(on)
-            dock.raise_()
+        """With about as much room as the panes above, each under its counterpart."""
+        dock, window = self.panel.parentWidget(), self._shop.window()
+        if not isinstance(dock, QDockWidget):
+            return
+        dock.setVisible(on)
+        dock.raise_()
+        if on and isinstance(window, QMainWindow):
+            height = round(SHARE * window.height())
+            window.resizeDocks([dock], [height], Qt.Orientation.Vertical)

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.gui import theme
+from deepz_live.gui.theme.plots import dress_plot
 from deepz_live.image.levels import COLOURS, Levels
 
 MOST_COUNTS = 1e9
@@ -44,12 +45,7 @@ class ContrastPanel(QFrame):
         self.colour.addItems(list(COLOURS))
         self.colour.setToolTip("The colour of this channel where several are overlaid")
         self._plot = _plot()
-        self._bars = self._plot.plot(
-            stepMode="center",
-            fillLevel=0,
-            pen=pg.mkPen(theme.INK_DIM),
-            brush=pg.mkBrush(theme.LINE),
-        )
+        self._bars = self._plot.plot(stepMode="center", fillLevel=0)
         self.region = pg.LinearRegionItem(
             (0, 1),
             brush=pg.mkBrush(98, 174, 189, 30),
@@ -61,6 +57,7 @@ class ContrastPanel(QFrame):
         self.auto.setCheckable(True)
         self.auto.setToolTip("1 and 99.8 percentile of the picture, following it (A)")
         self._lay_out()
+        theme.follow(self, self._dress)
         self.auto.clicked.connect(self._press_auto)
         self.region.sigRegionChanged.connect(self._drag)
         for number in (self.low, self.high):
@@ -125,6 +122,11 @@ class ContrastPanel(QFrame):
     def _choose_colour(self, name: str) -> None:
         self.colour_wanted.emit(self.channel.currentText(), name)
 
+    def _dress(self) -> None:
+        dress_plot(self._plot)
+        self._bars.setPen(pg.mkPen(theme.INK_DIM))
+        self._bars.setBrush(pg.mkBrush(theme.LINE))
+
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self._name, 1)
@@ -155,13 +157,10 @@ def _counts(tip: str) -> QDoubleSpinBox:
 
 
 def _plot() -> pg.PlotWidget:
-    plot = pg.PlotWidget(background=theme.FIELD)
+    plot = pg.PlotWidget()
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.hideAxis("left")
-    axis = plot.getAxis("bottom")
-    axis.setPen(theme.LINE)
-    axis.setTextPen(theme.INK_DIM)
     plot.setMinimumSize(160, 90)
     return plot

@@ -28,7 +28,7 @@ class CoreView:
     """
 
     def __init__(self, core: Any, gone: Callable[[], bool] = lambda: False) -> None:
-        self._core = core
+        self._core, self._gone = core, gone
         self.events = GuiEvents(core.events, gone)
         self.mda = MdaView(core.mda, gone)
 
@@ -81,6 +81,8 @@ class GuiEvents:
         wanted = _arguments(slot)
 
         def heard(*args: Any) -> None:
+            if args and args[0] == "":
+                return  # "the camera", from a core that gives no name: told again with it
             self._relay.send(lambda: None if self._over() else slot(*args[:wanted]))
 
         signal.connect(heard)

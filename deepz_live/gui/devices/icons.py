@@ -7,6 +7,7 @@ thread; the PC of a microscope is often offline, and would wait for every one.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepz_live.gui.theme.icons import drawing
 
 PLAIN = "#8a9199"
 """Grey that can be read on the dark and on the light theme."""
+WIDGETS = "pymmcore_widgets"
 UNKNOWN = "help-circle-outline"
 
 STAND_INS: Mapping[str, str] = {
@@ -42,13 +44,15 @@ STAND_INS: Mapping[str, str] = {
 def ship_icons() -> None:
     """From now on such icons come from this package; harmless when called again.
 
-    To be called before the foreign widgets are imported: some of them take the function along.
+    Better called before the foreign widgets are imported: some of them take the function along.
     """
     import pyconify
     import superqt.iconify
 
-    for module in (pyconify, superqt.iconify):
-        vars(module)["svg_path"] = svg_path
+    taken = [module for name, module in sys.modules.items() if name.startswith(WIDGETS)]
+    for module in (pyconify, superqt.iconify, *taken):
+        if "svg_path" in vars(module):
+            vars(module)["svg_path"] = svg_path
 
 
 def svg_path(*key: str, color: str | None = None, **_look: Any) -> Path:

@@ -50,8 +50,8 @@ class PatientCore(CoreView):
         self._orders.paused(
             label,
             "the exposure is changed",
-            lambda: self._core.setExposure(*args),
-            lambda: self.events.exposureChanged.emit(label, self._core.getExposure()),
+            lambda: self._core.setExposure(label, args[-1]),
+            lambda: self._tell_exposure(label),
         )
 
     def setProperty(self, label: str, name: str, value: Any) -> None:  # noqa: N802
@@ -134,9 +134,17 @@ class PatientCore(CoreView):
 
     def _tell_property(self, label: str, name: str) -> None:
         """The widgets show what the device has, whatever was asked of it."""
+        if self._gone():
+            return
         self.events.propertyChanged.emit(label, name, self._core.getProperty(label, name))
 
+    def _tell_exposure(self, label: str) -> None:
+        if not self._gone():
+            self.events.exposureChanged.emit(label, self._core.getExposure(label))
+
     def _tell_config(self, group: str) -> None:
+        if self._gone():
+            return
         preset = self._core.getCurrentConfig(group)
         if preset:
             self.events.configSet.emit(group, preset)

@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
@@ -160,9 +160,7 @@ def note(text: str) -> QLabel:
 def _dress_stage(widget: QWidget) -> None:
     for push in widget.findChildren(QPushButton):
         if not push.text():  # an arrow
-            push.setIconSize(QSize(20, 20))
-            push.setStyleSheet("padding: 3px;")
-            push.setMaximumWidth(40)
+            push.setMaximumSize(34, 34)
     for box in widget.findChildren(QDoubleSpinBox):
         _unit(box, " µm", "In µm; no move leaves the limits of the profile")
     for tick in widget.findChildren(QCheckBox):

@@ -12,6 +12,7 @@ from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.stack_questions import StackQuestions
 from deepz_live.refocus.cuts import PlaneCut, SectionCut
 from deepz_live.refocus.view import RefocusResult
 
@@ -40,14 +41,14 @@ class ClickToFocusPart:
         self._shop = shop
         self._plane: int | None = None
         self._left = 0
-        self._asked = 0
+        self._questions = StackQuestions(shop)
         self.last: BestFocus | None = None
         self.deeds: Mapping[str, Callable[[], None]] = {"focus_here": self.focus_on_cross}
         shop.grid.double_clicked.connect(self.focus_on)
 
     def use(self, live: LiveSession | None) -> None:  # noqa: ARG002
         """Another session, or none: answers of the old one come too late."""
-        self._asked += 1
+        self._questions.forget()
         self._clear()
 
     def show(self, results: tuple[RefocusResult, ...]) -> None:
@@ -77,20 +78,10 @@ class ClickToFocusPart:
             self._ask(view.selected, view.cross_at)
 
     def _ask(self, pane: int, at: tuple[float, float]) -> None:
-        live = self._shop.shown
-        if live is None or live.engine is None:
-            self._shop.say("Focusing needs a model; open a bundle (Ctrl+B).")
-            return
-        self._asked += 1
-        asked = self._asked
+        self._questions.forget()
         # Pixel 0 reaches from 0 to 1 in a pane, and its centre is 0 in an image.
         work = focus_at((at[0] - 0.5, at[1] - 0.5), self._shop.view.compensate)
-
-        def done(found: BestFocus) -> None:
-            if asked == self._asked:
-                self._answer(pane, at, found)
-
-        self._shop.bridge.watch(live.ask(work), done, self._shop.fail)
+        self._questions.ask(work, lambda found: self._answer(pane, at, found))
 
     def _answer(self, pane: int, at: tuple[float, float], found: BestFocus) -> None:
         self.last = found

@@ -77,7 +77,7 @@ class MarkersPart:
             if dock is not None:
                 dock.show()
                 dock.raise_()
-            self.panel.ask_note("Note to the frame that was shown, then Enter")
+            self.panel.ask_note("Note to that frame, then Enter")
 
     def go(self, row: int) -> None:
         """A row of the list was chosen."""

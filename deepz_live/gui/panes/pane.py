@@ -21,9 +21,10 @@ from PyQt6.QtWidgets import (
 from deepz_live.gui import theme
 from deepz_live.gui.panes.canvas import Canvas, Legend
 from deepz_live.gui.panes.overlay import Line
+from deepz_live.gui.panes.titles import fitted
 from deepz_live.refocus.cuts import Cut, PlaneCut, SectionCut, SurfaceCut
 
-SIDE_GAP_PX = 30
+HEAD_GAP_PX = 24
 Level = Literal["", "good", "caution", "alarm"]
 
 
@@ -58,7 +59,7 @@ class Pane(QFrame):
         theme.set_role(self._side, "dim")
         self._side.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._side_text = ""
+        self._title_text = self._side_text = ""
         self._more = QToolButton()
         self._more.setText("\N{HORIZONTAL ELLIPSIS}")
         self._more.setToolTip("What this pane shows (or right-click)")
@@ -66,6 +67,7 @@ class Pane(QFrame):
         self._more.setVisible(choosable)
         self._canvas = Canvas()
         self._layers: dict[str, tuple[Line, ...]] = {}
+        self._tint: NDArray[np.uint8] | None = None
         self._lay_out()
         self._rect = QRectF(0, 0, 1, 1)
         self._depth_px = 1.0
@@ -92,7 +94,7 @@ class Pane(QFrame):
     @property
     def title(self) -> str:
         """What the pane says it shows."""
-        return self._title.text()
+        return self._title_text
 
     @property
     def badge(self) -> str:
@@ -142,11 +144,9 @@ class Pane(QFrame):
 
     def set_title(self, text: str, side: str = "") -> None:
         """The name of the pane, and small to the right the levels."""
-        if self._title.text() != text:
-            self._title.setText(text)
-        if self._side_text != side:
-            self._side_text = side
-        self._fit_side()
+        if (self._title_text, self._side_text) != (text, side):
+            self._title_text, self._side_text = text, side
+            self._fit_head()
 
     def set_badge(self, level: Level, tip: str = "") -> None:
         """How far the picture can be trusted, and why; an empty level hides the badge."""
@@ -191,6 +191,9 @@ class Pane(QFrame):
 
     def set_tint(self, tint: NDArray[np.uint8] | None, rect: QRectF | None = None) -> None:
         """Lay colours ``(Y, X, 4)`` (red, green, blue, opacity) over the pixels ``rect``."""
+        if tint is self._tint:
+            return
+        self._tint = tint
         if tint is None or rect is None:
             self._canvas.tint.clear()
         else:
@@ -200,8 +203,7 @@ class Pane(QFrame):
     @property
     def tint(self) -> NDArray[np.uint8] | None:
         """The colours over the picture, or None."""
-        image: NDArray[np.uint8] | None = self._canvas.tint.image
-        return image
+        return self._tint
 
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
@@ -248,17 +250,25 @@ class Pane(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Keep in view what was in view."""
         super().resizeEvent(event)
-        self._fit_side()
+        self._fit_head()
         self.show_rect(self._rect)
         self.resized.emit()
 
-    def _fit_side(self) -> None:
-        """In a narrow pane the title is what must be read."""
-        around = self._title.sizeHint().width() + self._more.sizeHint().width() + SIDE_GAP_PX
-        wanted = self._side.fontMetrics().horizontalAdvance(self._side_text)
-        text = self._side_text if around + wanted <= self.width() else ""
-        if self._side.text() != text:
-            self._side.setText(text)
+    def _fit_head(self) -> None:
+        """The title goes first; in a narrow pane it has two lines."""
+        self._title.ensurePolished()
+        metrics = self._title.fontMetrics()
+        beside = [part for part in (self._more, self._badge) if not part.isHidden()]
+        room = self.width() - HEAD_GAP_PX - sum(part.sizeHint().width() for part in beside)
+        title = fitted(self._title_text, room, metrics)
+        left = room - metrics.horizontalAdvance(title) if title == self._title_text else 0
+        side = self._side_text
+        if self._side.fontMetrics().horizontalAdvance(side) > left:
+            side = ""
+        if self._title.text() != title:
+            self._title.setText(title)
+        if self._side.text() != side:
+            self._side.setText(side)
 
     def _take_rect(self, rect: QRectF) -> None:
         if isinstance(self._cut, SectionCut):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetrics
+
 from deepz_live.refocus.cuts import Cut, PlaneCut, ProjectionCut, SurfaceCut
 
 RAW_TITLE = "raw, measured"
@@ -40,3 +43,14 @@ def signed(value: float, digits: int = 1) -> str:
     if rounded == 0:
         return f"{0:.{digits}f}"
     return f"{rounded:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def fitted(title: str, room_px: int, metrics: QFontMetrics) -> str:
+    """The title in ``room_px``; in a narrow pane on two lines, so that “inferred” stays whole."""
+    if metrics.horizontalAdvance(title) <= room_px:
+        return title
+    mark = " · " if " · " in title else ", "
+    lines = title.rsplit(mark, 1)
+    return "\n".join(
+        metrics.elidedText(line, Qt.TextElideMode.ElideRight, max(0, room_px)) for line in lines
+    )

@@ -30,6 +30,7 @@ class TransportBar(QFrame):
         self.back = _button("◂", "One frame back (,)")
         self.forth = _button("▸", "One frame on (.)")
         self.slider = Timeline()
+        self.slider.setToolTip("Frame of the recording; drag to any other")
         self.begin = _button("A", "Play from here (Shift+A)")
         self.end = _button("B", "Play up to here (Shift+B)")
         self.whole = _button("×", "Play all of it again (Shift+C)")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deepz_live.analysis.auto_surface import AutoSurface
 from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.overlay import Line
-from deepz_live.gui.surfaces.lines import confidence_tint, contour_lines, point_lines
+from deepz_live.gui.surfaces.lines import Tint, confidence_tint, contour_lines, point_lines
 from deepz_live.gui.surfaces.state import SurfaceState
 from deepz_live.image.dpm import Surface
 from deepz_live.refocus.cuts import SectionCut, SurfaceCut
@@ -31,6 +32,7 @@ class SurfaceDrawing:
     def __init__(self, grid: PaneGrid) -> None:
         self._grid = grid
         self._drawn: dict[tuple[SurfaceCut, tuple[int, int], float], tuple[Line, ...]] = {}
+        self._tint: tuple[AutoSurface, tuple[int, int], Tint] | None = None
 
     def draw(self, state: SurfaceState, shown: Surface | None, wanted: Wanted) -> None:
         """``shown`` is the surface of those panes that follow ``state``."""
@@ -38,7 +40,7 @@ class SurfaceDrawing:
         points = point_lines(state.points_um, shape, pixel_size_um) if pixel_size_um else ()
         tint = None
         if state.kind == "auto" and state.auto is not None and wanted.tint:
-            tint = confidence_tint(state.auto, shape)
+            tint = self._tint_of(state.auto, shape)
         for pane in self._grid.panes:
             cut = pane.cut
             ours = isinstance(cut, SurfaceCut) and cut.surface == shown
@@ -48,6 +50,12 @@ class SurfaceDrawing:
             pane.set_overlay(points if marked and state.kind == "points" else (), POINTS)
             pane.set_tint(*(tint if tint is not None and ours else (None, None)))
             pane.set_brush(ours and wanted.brush and state.kind == "free")
+
+    def _tint_of(self, found: AutoSurface, shape: tuple[int, int]) -> Tint:
+        """The same object as long as it is the same surface."""
+        if self._tint is None or self._tint[0] is not found or self._tint[1] != shape:
+            self._tint = found, shape, confidence_tint(found, shape)
+        return self._tint[2]
 
     def _lines(self, cut: SurfaceCut) -> tuple[Line, ...]:
         key = (cut, self._grid.field, self._grid.pixel_size_um)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ CONTOUR = "#4d8894"
 POINT = theme.KNOB
 SPARSE = 3
 """Of a contour line every third point is drawn: it is smooth."""
+Tint = tuple[NDArray[np.uint8], QRectF]
+MOST_TINTED = 512
+"""Pixels a side."""
 MOST_OPAQUE = 60
 """Of 255; the picture stays the brighter."""
 
@@ -58,10 +62,11 @@ def point_lines(
     )
 
 
-def confidence_tint(found: AutoSurface, shape: tuple[int, int]) -> tuple[NDArray[np.uint8], QRectF]:
+def confidence_tint(found: AutoSurface, shape: tuple[int, int]) -> Tint:
     """Colours ``(Y, X, 4)`` of the tiles, and the pixels that they cover.
 
-    The surer a tile, the more opaque; amber are those that see something off the surface.
+    Of a large image not each pixel has a colour of its own. The surer a tile, the more
+    opaque; amber are those that see something off the surface.
     """
     confidence, weight = found.tiles.confidence, found.weight
     tint = np.zeros((*confidence.shape, 4), np.uint8)
@@ -71,7 +76,8 @@ def confidence_tint(found: AutoSurface, shape: tuple[int, int]) -> tuple[NDArray
     tint[..., 3] = np.round(MOST_OPAQUE * confidence)
     rows, columns = found.tiles.sizes(shape)
     wide = np.repeat(np.repeat(tint, rows, axis=0), columns, axis=1)
-    return wide, QRectF(0, 0, shape[1], shape[0])
+    step = max(1, math.ceil(max(shape) / MOST_TINTED))
+    return wide[::step, ::step], QRectF(0, 0, shape[1], shape[0])
 
 
 def _points(path: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:

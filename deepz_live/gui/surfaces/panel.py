@@ -41,6 +41,7 @@ class SurfacePanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kind = QComboBox()
+        self.kind.setToolTip("The rule that gives each pixel its depth")
         self.kind.addItems([KIND_TEXTS[kind] for kind in KINDS])
         self.points, self.auto, self.free = PointsForm(), AutoForm(), FreeForm()
         self.uniform, self.tilt, self.cylinder = UniformForm(), TiltForm(), CylinderForm()
@@ -59,6 +60,7 @@ class SurfacePanel(QFrame):
             form.changed.connect(self.changed)
         self.show_button = button("Show in selected pane", "target", "Ctrl+U")
         self.contours = QCheckBox("contour lines")
+        self.contours.setToolTip("Lines of equal depth over the panes, in µm")
         self.contours.setChecked(True)
         self.missing, self.warning = note(), note("caution")
         column = QVBoxLayout(self)

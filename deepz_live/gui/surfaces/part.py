@@ -16,13 +16,14 @@ from deepz_live.app.surfaces.warnings import surface_warnings
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.focusing.part import NOTHING
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.stack_questions import StackQuestions
 from deepz_live.gui.surfaces.brush import Brush
 from deepz_live.gui.surfaces.drawing import SurfaceDrawing, Wanted
 from deepz_live.gui.surfaces.panel import SurfacePanel
 from deepz_live.gui.surfaces.state import Kind, SurfaceState
+from deepz_live.image.coarse import coarse
 from deepz_live.image.dpm import Surface, SurfaceError, Uniform
 from deepz_live.image.free import Free
-from deepz_live.image.surface_text import surface_text
 from deepz_live.refocus.cuts import PlaneCut, SurfaceCut
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.session.reader import Session
@@ -59,7 +60,8 @@ class SurfacesPart:
         self.state = SurfaceState()
         self.panel = SurfacePanel()
         self._shown: Surface | None = None
-        self._session = 0
+        self._used_field = self._field()
+        self._questions = StackQuestions(shop)
         self._drawing = SurfaceDrawing(shop.grid)
         self._brush = Brush()
         self._painted = False
@@ -84,20 +86,15 @@ class SurfacesPart:
         )
 
     def use(self, live: LiveSession | None) -> None:
-        """Another session: points and what was found belong to the old one's sample."""
-        self._session += 1
-        self.state.points_um.clear()
-        self.state.auto = None
-        self.state.recorded = None
+        """Another session; a replay brings the surface of its recording."""
+        self._questions.forget()
+        recorded = None
         source = live.source if live is not None else None
         if isinstance(source, ReplaySource) and isinstance(source.series, Session):
-            self.state.recorded = recorded_surface(source.series.events)
-        if self.state.recorded is not None:
-            self.state.kind = "recorded"
-        elif self.state.kind == "recorded":
-            self.state.kind = "uniform"
-        self.panel.points.pick.setChecked(False)
-        self.panel.free.brush.setChecked(False)
+            recorded = recorded_surface(source.series.events)
+        self.state.forget(recorded, same_field=self._field() == self._used_field)
+        self._used_field = self._field()
+        self._put_down()
         self._read()
 
     def show(self, results: tuple[RefocusResult, ...]) -> None:
@@ -117,15 +114,14 @@ class SurfacesPart:
             except SurfaceError as error:
                 self._shop.fail(error)
         self.state.kind = kind
-        self.panel.points.pick.setChecked(False)
-        self.panel.free.brush.setChecked(False)
+        self._put_down()
         self._changed()
 
     def show_in_pane(self) -> None:
         """Refocus the selected pane along the surface (a raw one: the first plane)."""
         surface, view = self.state.surface, self._shop.view
-        if surface is None:
-            self._shop.say(self.state.missing)
+        if surface is None or not self._can_be_made(surface):
+            self._shop.say(self.state.missing or "There is no such surface; see its panel.")
             return
         pane = view.selected
         if view.cuts[pane] is None:
@@ -139,21 +135,11 @@ class SurfacesPart:
 
     def find(self) -> None:
         """Ask the refocus thread for the surface of the newest frame, then show it."""
-        live = self._shop.shown
-        if live is None or live.engine is None:
-            self._shop.say("Finding a surface needs a model; open a bundle (Ctrl+B).")
-            return
-        session = self._session
         if self.state.kind != "auto":
             self.choose("auto")
-        self._shop.say("Looking for the surface …")
-
-        def done(found: AutoSurface) -> None:
-            if session == self._session:
-                self._found(found)
-
         work = auto_in(self.state.auto_fit, self._shop.view.compensate)
-        self._shop.bridge.watch(live.ask(work), done, self._shop.fail)
+        if self._questions.ask(work, self._found):
+            self._shop.say("Looking for the surface …")
 
     def pick(self) -> None:
         """The key: click points from now on, or no more."""
@@ -180,14 +166,22 @@ class SurfacesPart:
         self._follow()
 
     def _follow(self) -> None:
+        """Panes get a surface that can be made; one that cannot is left to the warning."""
         surface, view = self.state.surface, self._shop.view
-        if surface is not None and surface != self._shown:
+        if surface is not None and surface != self._shown and self._can_be_made(surface):
             for number in self.showing:
                 cut = view.cuts[number]
                 if isinstance(cut, SurfaceCut):
                     view.set_cut(number, SurfaceCut(surface, cut.offset_um))
             self._shown = surface
         self._draw()
+
+    def _can_be_made(self, surface: Surface) -> bool:
+        try:
+            coarse(surface, *self._field())
+        except SurfaceError:
+            return False
+        return True
 
     def _read(self) -> None:
         self.panel.read(self.state)
@@ -212,31 +206,16 @@ class SurfacesPart:
 
     def _click(self, _pane: int, at: tuple[float, float] | None) -> None:
         """While points are picked: the best focus of what was clicked becomes a point."""
-        live = self._shop.shown
         picking = self.state.kind == "points" and self.panel.points.pick.isChecked()
-        if not picking or at is None or live is None or live.engine is None:
-            return
-        session = self._session
-
-        def done(found: BestFocus) -> None:
-            if session == self._session:
-                self._add_point(found)
-
-        work = focus_at((at[0] - 0.5, at[1] - 0.5), self._shop.view.compensate)
-        self._shop.bridge.watch(live.ask(work), done, self._shop.fail)
+        if picking and at is not None:
+            work = focus_at((at[0] - 0.5, at[1] - 0.5), self._shop.view.compensate)
+            self._questions.ask(work, self._add_point)
 
     def _add_point(self, found: BestFocus) -> None:
         if not found.found:
             self.panel.tell(NOTHING.capitalize() + ": click a structure.")
             return
-        (height, width), pixel_size_um = self._field()
-        self.state.points_um.append(
-            (
-                round(found.depth_um, 3),
-                round((found.y_px - (height - 1) / 2) * pixel_size_um, 3),
-                round((found.x_px - (width - 1) / 2) * pixel_size_um, 3),
-            )
-        )
+        self.state.add_point(found, *self._field())
         self._shop.say(f"Point at {found.depth_um:+.2f} µm, confidence {found.confidence:.2f}.")
         self._changed()
 
@@ -275,15 +254,15 @@ class SurfacesPart:
         self._painted = True
 
     def _note(self) -> None:
-        """Into the running recording: which surface, and what it rests on."""
-        live, surface = self._shop.shown, self.state.surface
-        if live is None or surface is None:
-            return
-        facts = {}
-        if self.state.kind == "auto" and self.state.auto is not None:
-            found = self.state.auto
-            facts = {"fit": found.fit, "tiles": found.used, "residual_um": found.residual_um}
-        live.note("surface", surface=surface_text(surface), how=self.state.kind, **facts)
+        """Into the running recording."""
+        live = self._shop.shown
+        if live is not None and (facts := self.state.facts()):
+            live.note("surface", **facts)
+
+    def _put_down(self) -> None:
+        """Neither pick points nor paint any more."""
+        self.panel.points.pick.setChecked(False)
+        self.panel.free.brush.setChecked(False)
 
     def _field(self) -> tuple[tuple[int, int], float]:
         return self._shop.grid.field, self._shop.grid.pixel_size_um

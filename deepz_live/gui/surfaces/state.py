@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from deepz_live.analysis.auto_surface import AutoSurface
+from deepz_live.analysis.best_focus import BestFocus
 from deepz_live.image.dpm import Cylinder, Surface, Tilt, Uniform
 from deepz_live.image.free import Free
 from deepz_live.image.points import Points
 from deepz_live.image.surface_fit import FEWEST, FitKind
+from deepz_live.image.surface_text import surface_text
 
 Kind = Literal["uniform", "tilt", "cylinder", "points", "auto", "free", "recorded"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -64,6 +66,38 @@ class SurfaceState:
         if self.kind == "recorded":
             return "This recording holds no surface."
         return "Not drawn yet."
+
+    def add_point(self, found: BestFocus, shape: tuple[int, int], pixel_size_um: float) -> None:
+        """One point more, where a structure of an image of ``shape`` pixels is in focus."""
+        y, x = (
+            round((at - (side - 1) / 2) * pixel_size_um, 3)
+            for at, side in zip((found.y_px, found.x_px), shape, strict=True)
+        )
+        self.points_um.append((round(found.depth_um, 3), y, x))
+
+    def facts(self) -> dict[str, str | int | float]:
+        """For the journal of a recording: the surface, and what it rests on."""
+        surface, found = self.surface, self.auto
+        if surface is None:
+            return {}
+        facts: dict[str, str | int | float] = {"surface": surface_text(surface), "how": self.kind}
+        if self.kind == "auto" and found is not None:
+            facts |= {"fit": found.fit, "tiles": found.used, "residual_um": found.residual_um}
+        return facts
+
+    def forget(self, recorded: Surface | None, *, same_field: bool) -> None:
+        """Another session: points and what was found belong to the sample of the old one.
+
+        What was drawn stays where the new frames are of the same size.
+        """
+        self.points_um.clear()
+        self.auto, self.recorded = None, recorded
+        if not same_field:
+            self.free = None
+        if recorded is not None:
+            self.kind = "recorded"
+        elif self.kind == "recorded" or (self.kind == "free" and self.free is None):
+            self.kind = "uniform"
 
     def draw_on(self, shape: tuple[int, int], pixel_size_um: float) -> Free:
         """The drawn surface; the first time it begins as what is shown, or flat.

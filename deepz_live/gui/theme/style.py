@@ -130,6 +130,8 @@ QToolButton:pressed, QPushButton:pressed {{ background: {c.field}; }}
 QToolButton:checked, QPushButton:checked {{ background: {c.line}; border-color: {c.ink_dim}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {c.ink_off}; }}
 QToolButton:focus, QPushButton:focus {{ border-color: {c.ink_dim}; }}
+QToolButton#qt_toolbar_ext_button {{ image: url({pictures}/more{ending}.svg); padding: 2px;
+    width: 20px; }}
 QPushButton[recording="true"], QToolButton[recording="true"] {{ border-color: {c.alarm};
     color: {c.alarm}; }}
 QStatusBar {{ background: {c.panel}; border-top: 1px solid {c.line}; color: {c.ink_dim}; }}

@@ -23,13 +23,14 @@ from deepz_live.gui.panes.titles import signed
 
 CROP_PX = 128
 SIDE_PX = 150
+ROW_PX = 20
 COLUMNS = {
     "dz µm": "Refocus distance",
     "corr": "Correlation of the refocused plane with the one measured by the stage",
-    "report": "What the model's report says for that distance, and its spread",
+    "report": "The correlation by the model's report for that distance, and its spread",
     "as it is": "Correlation of the frame as it is, not refocused",
-    "SSIM": "Structural similarity of the refocused plane, and (in brackets) by the report",
-    "RMSE": "Root mean squared error (1: the model's brightest), and by the report",
+    "SSIM": "Structural similarity of the refocused plane with the measured one",
+    "RMSE": "Root mean squared error; 1 is the model's brightest",
 }
 
 
@@ -70,10 +71,11 @@ class ResultView(QWidget):
             for column, text in enumerate(_cells(row)):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setToolTip(_tip(row))
                 self.table.setItem(number, column, item)
-        height = sum(self.table.rowHeight(number) for number in range(len(result.rows)))
         head = self.table.horizontalHeader()
-        self.table.setFixedHeight(height + (head.sizeHint().height() if head else 0) + 4)
+        height = head.sizeHint().height() if head is not None else 0
+        self.table.setFixedHeight(height + ROW_PX * len(result.rows) + 6)
         self.setVisible(True)
         self.table.selectRow(len(result.rows) - 1)
 
@@ -137,9 +139,23 @@ def _cells(row: DistanceCheck) -> tuple[str, ...]:
         f"{scores['corr']:.2f}",
         f"{report.corr:.2f} ± {row.spread():.2f}" if report is not None else "–",
         f"{row.unrefocused['corr']:.2f}",
-        f"{scores['ssim']:.3f}" + (f" ({report.ssim:.3f})" if report is not None else ""),
-        f"{scores['rmse']:.4f}" + (f" ({report.rmse:.4f})" if report is not None else ""),
+        f"{scores['ssim']:.3f}",
+        f"{scores['rmse']:.4f}",
     )
+
+
+def _tip(row: DistanceCheck) -> str:
+    """All scores of a row: refocused, as it is, and by the report."""
+    names = {"corr": "correlation", "corr_detail": "correlation of fine detail",
+             "ssim": "SSIM", "rmse": "RMSE"}  # fmt: skip
+    lines = []
+    for key, name in names.items():
+        here, left = row.scores[key], row.unrefocused[key]  # type: ignore[literal-required]
+        line = f"{name}: {here:.4f} refocused, {left:.4f} as it is"
+        if row.report is not None:
+            line += f", {getattr(row.report, key):.4f} by the report"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _compact(table: QTableWidget) -> None:
@@ -149,4 +165,7 @@ def _compact(table: QTableWidget) -> None:
         across.setStretchLastSection(True)
     if down is not None:
         down.setVisible(False)
-        down.setDefaultSectionSize(20)
+        down.setMinimumSectionSize(ROW_PX)
+        down.setDefaultSectionSize(ROW_PX)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from deepz_live.app.new_profile import ProfileDraft
-from deepz_live.gui.wizard.sheet import button, note, number, row
+from deepz_live.gui.wizard.sheet import button, chooser, note, number, row
 
 if TYPE_CHECKING:
     from deepz_live.acquire.cfg import CfgContents
@@ -24,12 +24,17 @@ class CfgForm(QGroupBox):
         super().__init__("New profile")
         self._facts: CfgContents | None = None
         self.title_text = QLineEdit()
-        self.camera, self.focus, self.xy_stage = QComboBox(), QComboBox(), QComboBox()
-        self.group, self.channel = QComboBox(), QComboBox()
+        self.title_text.setToolTip("Name of the microscope, as it is shown and recorded")
+        self.camera = chooser("Camera whose frames are refocused")
+        self.focus = chooser("Stage that moves along z; the limits below hold for it")
+        self.xy_stage = chooser("Stage that moves the sample sideways")
+        self.group = chooser("Config group whose presets are the channels")
+        self.channel = chooser("Preset that is set first")
         self.group.currentIndexChanged.connect(self._show_presets)
-        self.na = number(0.05, 1.7, 0.75, "", "Numerical aperture, engraved on the objective")
-        self.magnification = number(1.0, 200.0, 20.0, "×")
-        self.immersion, self.medium = QComboBox(), QComboBox()
+        self.na = number(0.05, 1.7, 0.75, "NA", "Numerical aperture, engraved on the objective")
+        self.magnification = number(1.0, 200.0, 20.0, "×", "Magnification of the objective")
+        self.immersion = chooser("What is between objective and cover slip")
+        self.medium = chooser("What the sample is in")
         for name, index in MEDIA:
             self.immersion.addItem(f"{name} ({index:g})", index)
             self.medium.addItem(f"{name} ({index:g})", index)
@@ -40,8 +45,8 @@ class CfgForm(QGroupBox):
         self.pixel.setSpecialValueText("Micro-Manager knows it")
         self.z_min = number(-1e5, 1e5, -60.0, "µm", "No move ever goes below this")
         self.z_max = number(-1e5, 1e5, 60.0, "µm", "No move ever goes above this")
-        self.exposure = number(0.1, 10000.0, 20.0, "ms")
-        self.write = button("Write profile and open it…")
+        self.exposure = number(0.1, 10000.0, 20.0, "ms", "Exposure of a frame")
+        self.write = button("Write profile and open it…", "", "As YAML; it can be changed later")
         self.hint = note("caution")
         self.hint.setText(
             "Set the focus limits so that the objective cannot touch the sample: they are the "

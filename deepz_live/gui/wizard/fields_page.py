@@ -224,11 +224,12 @@ class FieldsPage(Sheet):
         self.here.clicked.connect(self.mark_here)
         drop = button("Remove", "close", "Forget the selected fields")
         drop.clicked.connect(self.remove)
-        self.rows, self.columns = count(1, 20, 2), count(1, 20, 2)
+        self.rows = count(1, 20, 2, "rows", "Fields below each other in the grid")
+        self.columns = count(1, 20, 2, "columns", "Fields beside each other in the grid")
         grid = button("Lay grid", "", "Side by side around here, instead of the list below")
         grid.clicked.connect(self.lay_grid)
-        self.many = count(1, 200, 4)
-        self.radius = number(1.0, 50000.0, 500.0, "µm")
+        self.many = count(1, 200, 4, "fields", "How many fields are scattered")
+        self.radius = number(1.0, 50000.0, 500.0, "µm", "No field is further from here")
         scatter = button("Scatter", "", "At random around here, instead of the list below")
         scatter.clicked.connect(self.scatter)
         column = QVBoxLayout()
@@ -238,7 +239,8 @@ class FieldsPage(Sheet):
         return column
 
     def _roles(self) -> QHBoxLayout:
-        self.tests, self.checks = count(0, 100, 1, ROLE_TIP), count(0, 100, 0, ROLE_TIP)
+        self.tests = count(0, 100, 1, "fields", ROLE_TIP)
+        self.checks = count(0, 100, 0, "fields", ROLE_TIP)
         share = button(
             "Share out", "", "The last fields for test and validation, the rest to train"
         )

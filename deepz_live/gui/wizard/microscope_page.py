@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QGroupBox, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QFileDialog, QGroupBox, QPushButton, QVBoxLayout
 
 from deepz_live.app.new_profile import ProfileDraft
 from deepz_live.gui.devices.widgets import prepare
 from deepz_live.gui.wizard.cfg_form import CfgForm
 from deepz_live.gui.wizard.devices import DevicesDialog, run_hardware_wizard
 from deepz_live.gui.wizard.room import Room
-from deepz_live.gui.wizard.sheet import Sheet, button, note, row, say
+from deepz_live.gui.wizard.sheet import Sheet, button, chooser, note, row, say
 from deepz_live.gui.wizard.steps import Step
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class MicroscopePage(Sheet):
         self.completeChanged.emit()
 
     def _profile_box(self) -> QGroupBox:
-        self.profiles = QComboBox()
+        self.profiles = chooser("Microscopes that ship with the program")
         for name, path in self.room.desk.profiles():
             self.profiles.addItem(name, path)
         self.open = button("Open", "camera", "Open the microscope of this profile")

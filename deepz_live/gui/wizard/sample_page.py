@@ -147,7 +147,7 @@ class SamplePage(Sheet):
         )
         item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
         self.table.setItem(at, 0, item)
-        box = number(0.05, 10000.0, exposure_ms, "ms")
+        box = number(0.05, 10000.0, exposure_ms, "ms", "Exposure of each plane in this channel")
         box.valueChanged.connect(lambda _, row_=at: self._exposed(row_))
         self.table.setCellWidget(at, 1, box)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
+    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -52,7 +53,7 @@ class Sheet(QWizardPage):
         """Another page is shown, or the wizard is closed."""
 
 
-def number(low: float, high: float, value: float, unit: str, tip: str = "") -> QDoubleSpinBox:
+def number(low: float, high: float, value: float, unit: str, tip: str) -> QDoubleSpinBox:
     """A box for a number with its unit."""
     box = QDoubleSpinBox()
     box.setRange(low, high)
@@ -64,11 +65,19 @@ def number(low: float, high: float, value: float, unit: str, tip: str = "") -> Q
     return box
 
 
-def count(low: int, high: int, value: int, tip: str = "") -> QSpinBox:
-    """A box for a whole number."""
+def count(low: int, high: int, value: int, unit: str, tip: str) -> QSpinBox:
+    """A box for a whole number of ``unit``."""
     box = QSpinBox()
     box.setRange(low, high)
     box.setValue(value)
+    box.setSuffix(f" {unit}")
+    box.setToolTip(tip)
+    return box
+
+
+def chooser(tip: str) -> QComboBox:
+    """An empty list to choose from."""
+    box = QComboBox()
     box.setToolTip(tip)
     return box
 

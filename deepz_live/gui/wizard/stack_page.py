@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QGridLayout, QGroupBox, QVBoxLayout
+from PyQt6.QtWidgets import QFileDialog, QFormLayout, QGridLayout, QGroupBox, QVBoxLayout
 
 from deepz_live.gui.record_controller import free_bytes
 from deepz_live.gui.recorder import clock_text, size_text
 from deepz_live.gui.wizard.desk import Autofocus, CaptureOrder, Cost, StackChoice
 from deepz_live.gui.wizard.room import Room
-from deepz_live.gui.wizard.sheet import Sheet, button, note, number, row, say
+from deepz_live.gui.wizard.sheet import Sheet, button, chooser, note, number, row, say
 
 KINDS = (
     ("on the image: the sharpest plane", "image"),
@@ -35,10 +35,10 @@ class StackPage(Sheet):
         self.range = number(1.0, 400.0, 40.0, "µm", "Full range around the focus")
         self.step = number(0.05, 10.0, 0.5, "µm", "Distance between planes")
         self.step.setSingleStep(0.05)
-        self.autofocus = QComboBox()
+        self.autofocus = chooser("How the focus of each field is found before its planes are taken")
         self.search = number(1.0, 400.0, 20.0, "µm", "Full range in which the focus is looked for")
         self.proposal = note()
-        self.use = button("Use the proposal")
+        self.use = button("Use the proposal", "", "Range and step that suit the objective")
         self.use.clicked.connect(self.use_proposal)
         self.cost = {name: note("") for name in ("planes", "time", "disk", "light")}
         self.state = note("alarm")
@@ -175,7 +175,8 @@ class StackPage(Sheet):
             head.setText(text)
             grid.addWidget(head, at, 0)
             grid.addWidget(self.cost[name], at, 1)
-        save, load = button("Save plan…"), button("Load plan…", "open")
+        save = button("Save plan…", "", "As YAML, for another day or another program")
+        load = button("Load plan…", "open", "A plan that was saved")
         save.clicked.connect(self._ask_save)
         load.clicked.connect(self._ask_load)
         self.content.addWidget(choice)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QProgressBar
+from PyQt6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QProgressBar
 
 from deepz_live.gui.recorder import clock_text
 from deepz_live.gui.wizard.desk import Job, TrainChoice
 from deepz_live.gui.wizard.loss_curves import LossCurves
 from deepz_live.gui.wizard.preview import Preview
 from deepz_live.gui.wizard.room import Room
-from deepz_live.gui.wizard.sheet import Sheet, button, note, number, row, say
+from deepz_live.gui.wizard.sheet import Sheet, button, chooser, note, number, row, say
 from deepz_live.train.progress import TrainingProgress
 
 NETWORKS = (("planes: all depths in one pass, for live view", "planes"),
@@ -37,12 +37,14 @@ class TrainPage(Sheet):
         self._target: Path | None = None
         self._starting = self._used = False
         self.bundle: Path | None = None
-        self.preset, self.model, self.init = QComboBox(), QComboBox(), QComboBox()
-        self.channel = QComboBox()
+        self.preset = chooser("How large the network is and how it is trained")
+        self.model = chooser("All planes in one pass, or one plane a pass as in the paper")
+        self.init = chooser("Begin from nothing, or from a model that knows a similar sample")
+        self.channel = chooser("Channel of the stacks that the model learns")
         self.minutes = number(0.05, 10000.0, 20.0, "min", "Training ends after this time")
         self.stacks = note("")
-        self.train = button("Train", "play")
-        self.stop = button("Stop, keep the best", "stop")
+        self.train = button("Train", "play", "Begin; the window can be used meanwhile")
+        self.stop = button("Stop, keep the best", "stop", "End now, with the best model so far")
         self.use_now = button("Use it now", "model", "Open the model in the live view")
         self.train.clicked.connect(self.begin)
         self.stop.clicked.connect(self.end)

@@ -23,6 +23,13 @@ from deepz_live.gui.wizard.stack_page import StackPage
 from deepz_live.gui.wizard.steps import NAMES, Step
 from deepz_live.gui.wizard.train_page import TrainPage
 
+TIPS = {
+    QWizard.WizardButton.BackButton: "The page before; nothing is lost",
+    QWizard.WizardButton.NextButton: "The next page, once this one is complete",
+    QWizard.WizardButton.CancelButton: "Hide the wizard; what runs goes on",
+    QWizard.WizardButton.FinishButton: "Hide the wizard",
+}
+
 
 class CalibrationWizard(QWizard):
     """Not modal: the window behind it goes on living; hidden, what runs goes on.
@@ -56,6 +63,10 @@ class CalibrationWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.FinishButton, "Done")
         self.setButtonText(QWizard.WizardButton.NextButton, "Next")
         self.setButtonText(QWizard.WizardButton.BackButton, "Back")
+        for which, tip in TIPS.items():
+            push = self.button(which)
+            if push is not None:
+                push.setToolTip(tip)
         self.resize(1120, 780)
         self.room = Room(desk, bridge, root, parent=self)
         self.microscope = MicroscopePage(self.room)

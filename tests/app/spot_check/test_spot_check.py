@@ -198,8 +198,12 @@ class Lock:
         self.calls.append("lock")
 
     def unlock(self) -> None:
-        self.locked = False
-        self.calls.append("unlock")
+        if self.locked:
+            self.locked = False
+            self.calls.append("unlock")
+
+    def set_aside(self, on: bool) -> None:
+        self.calls.append("aside" if on else "here")
 
 
 class Streamed(SnapLook):
@@ -213,5 +217,16 @@ def test_a_focus_lock_lets_go_meanwhile_and_holds_again(microscope, model, oracl
     for lock in (held, free):
         look = Streamed(microscope)
         SpotCheck(microscope, model, look, oracle, lock=lock).run()
-    assert held.calls == ["unlock", "lock"]
-    assert free.calls == []
+    assert held.calls == ["unlock", "aside", "here", "lock"]
+    assert free.calls == ["aside", "here"]
+
+
+def test_a_focus_lock_does_not_hold_where_a_stuck_stage_stands(microscope, model, oracle) -> None:
+    def deafen(progress) -> None:
+        microscope.built_in.view.z.deaf = progress.text == "-2 µm"
+
+    lock = Lock(locked=True)
+    with pytest.raises(MicroscopeError, match="instead of"):
+        SpotCheck(microscope, model, Streamed(microscope), oracle, lock=lock, report=deafen).run()
+    assert not lock.locked
+    microscope.built_in.view.z.deaf = False

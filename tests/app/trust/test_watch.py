@@ -14,7 +14,8 @@ from deepz_live.app.trust.reason import Reason
 from deepz_live.app.trust.round_trip import RoundTrip
 from deepz_live.app.trust.watch import EVERY_S, Probe, TrustWatch, extent_um, probe
 from deepz_live.config import Optics
-from deepz_live.image.dpm import Free, Tilt
+from deepz_live.image.dpm import Tilt
+from deepz_live.image.free import Free
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut, SurfaceCut
 from deepz_live.refocus.questions import Snapshot
 from deepz_live.refocus.stack import ArrayStack
@@ -141,9 +142,10 @@ def test_a_coarse_grid_finds_the_ends_of_a_surface() -> None:
     exact = Tilt(2.0, 0.0).dpm((512, 512), 0.325)
     assert low == pytest.approx(exact.min(), abs=0.2)
     assert high == pytest.approx(exact.max(), abs=0.2)
-    free = np.zeros((512, 512), np.float32)
-    free[100, 100] = 4.0
-    assert extent_um(Free(free), info) == (0.0, 4.0)
+    flat = Free.of(np.zeros((22, 22)), 8.0)
+    low, high = extent_um(flat.raised(20.0, -30.0, 4.0, 24.0), info)
+    assert low == pytest.approx(0.0, abs=0.1)
+    assert high == pytest.approx(4.0, abs=0.4)
 
 
 def test_a_probe_sends_the_planes_of_the_stack_back(bundle) -> None:

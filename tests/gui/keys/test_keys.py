@@ -55,8 +55,8 @@ def test_the_question_mark_opens_the_sheet_and_the_picture_goes_on(qtbot, opened
     assert not sheet.isModal()
     words = {label.text() for label in sheet.findChildren(QLabel)}
     assert {"Undo view change", "Ctrl+Z", MOUSE[0][0], "View", "Microscope"} <= words
-    seen = window.live.frame_and_engine()[0].index
-    qtbot.waitUntil(lambda: window.live.frame_and_engine()[0].index > seen + 2, timeout=WAIT_MS)
+    seen = window.shown.latest_frame().index
+    qtbot.waitUntil(lambda: window.shown.latest_frame().index > seen + 2, timeout=WAIT_MS)
     window.actions_by_key["keys"].trigger()
     assert help_part.sheet is None
 

@@ -1,0 +1,75 @@
+"""Neurons found in a rehearsal against those that were there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_rand_score
+
+from deepz_live.analysis.neurons import match, trace_correlation
+from deepz_live.app.analyze.neuron_files import Finding
+from deepz_live.app.analyze.rehearsal import Known
+
+CLOSE_UM = 1.5
+
+
+def scores(found: Finding, known: Known) -> dict[str, Any]:
+    """What was found against what was there.
+
+    Pairs are within 3 µm, in 3D where the depth of the found is known, else sideways.
+
+    Returns
+    -------
+    ``found``, ``active``, ``k``; ``sideways`` and, where depth is known, ``in_3d`` with recall and
+    precision; ``matched_active``: pairs of a neuron that is active in truth, and over them
+    ``median_correlation`` of ΔF with the true trace; ``rand_index``: adjusted Rand index of the
+    groups of those that were found active, with ``_close`` within 1.5 µm alone, with
+    ``_with_silent`` over all that were found active.
+    """
+    sideways = match(found.positions_um[:, 1:], known.positions_um[:, 1:])
+    facts: dict[str, Any] = {
+        "found": len(found),
+        "active": int(found.activity.active.sum()),
+        "k": found.activity.k,
+        "sideways": {"recall": sideways.recall, "precision": sideways.precision},
+    }
+    pairs = sideways
+    if np.isfinite(found.positions_um).all():
+        pairs = match(found.positions_um, known.positions_um)
+        facts["in_3d"] = {"recall": pairs.recall, "precision": pairs.precision}
+        facts["median_distance_um"] = _over(np.median, pairs.distance_um)
+    groups = np.array(known.clusters)[pairs.known]
+    truly, seen = groups != "silent", found.activity.active[pairs.found]
+    correlation = trace_correlation(
+        found.activity.delta_f[pairs.found][truly], known.traces[pairs.known][truly]
+    )
+    labels = found.activity.cluster[pairs.found]
+    close = pairs.distance_um < CLOSE_UM
+    facts |= {
+        "matched": len(groups),
+        "matched_active": int(truly.sum()),
+        "median_correlation": _over(np.median, correlation),
+        "correlation_above_0.8": _over(np.mean, correlation > 0.8),
+        "rand_index": _rand(groups, labels, truly & seen),
+        "rand_index_close": _rand(groups, labels, truly & seen & close),
+        "rand_index_with_silent": _rand(groups, labels, seen),
+        "grouped": int((truly & seen).sum()),
+    }
+    return facts
+
+
+def _rand(
+    groups: NDArray[np.str_], labels: NDArray[np.int_], chosen: NDArray[np.bool_]
+) -> float | None:
+    """Adjusted Rand index of the chosen; None where there is nothing to compare."""
+    if chosen.sum() < 2:
+        return None
+    return float(adjusted_rand_score(groups[chosen], labels[chosen]))
+
+
+def _over(mean: Callable[[NDArray[Any]], Any], values: NDArray[Any]) -> float | None:
+    """None of nothing."""
+    return float(mean(values)) if len(values) else None

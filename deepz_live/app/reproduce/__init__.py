@@ -1,0 +1,1 @@
+"""The paper's quantitative claims beside what this program measures, on one page."""

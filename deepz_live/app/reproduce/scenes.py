@@ -1,0 +1,72 @@
+"""Samples of the built-in microscope that no model was trained on, scanned for the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from deepz_live.app.report import scenes
+from deepz_live.app.report.context import Context
+from deepz_live.app.report.scenes import base_profile, changed, shoot
+from deepz_live.app.reproduce.lab import Lab
+from deepz_live.config import Profile
+from deepz_live.session.stack import Stack, write_stack
+
+FIRST_SEED = 41_000
+"""Seeds of all steps start here: no training and no choice of settings has seen them."""
+SEED = FIRST_SEED - scenes.SEED
+"""What :func:`scenes.changed` adds to its own, for the first of them."""
+REACH_UM, STEP_UM = 20.0, 0.5
+"""The paper's scans: -20 … +20 µm in steps of 0.5 µm."""
+WORM = {"kind": "worm", "photons": 4000.0, "depth_um": None}
+"""As bright as the shipped worm model was trained on."""
+
+
+def profile_for(lab: Lab, bundle: str) -> Profile:
+    """The built-in microscope with the optics and exposure of a bundle, beads on a flat surface."""
+    return base_profile(lab.bundle(bundle))
+
+
+@contextmanager
+def scanned(
+    lab: Lab, bundle: str, samples: Sequence[dict[str, object]], side_px: int, first: int
+) -> Iterator[Context]:
+    """Mechanical scans of ``samples``, one field each, before the model ``bundle``.
+
+    Parameters
+    ----------
+    samples
+        What each field changes of the specimen.
+    first
+        Seed of the first field, counted from :data:`FIRST_SEED`; the next has the next.
+    """
+    profile = profile_for(lab, bundle)
+    heights = np.arange(-round(REACH_UM / STEP_UM), round(REACH_UM / STEP_UM) + 1) * STEP_UM
+    camera = {"width_px": side_px, "height_px": side_px}
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, sample in enumerate(samples):
+            lab.note(f"Scanning field {number + 1} of {len(samples)}")
+            scene = changed(profile, SEED + first + number, camera=camera, specimen=sample)
+            path = Path(folder) / "scans" / f"field_{number:03d}.ome.tif"
+            path.parent.mkdir(exist_ok=True)
+            write_stack(path, _stack(scene, heights.tolist()))
+            paths.append(path)
+        yield Context(lab.engine(bundle), paths, None, lab.note)
+
+
+def _stack(scene: Profile, heights: list[float]) -> Stack:
+    shots = shoot(scene, heights)
+    return Stack(
+        voxels=shots.frames,
+        pixel_size_um=scene.optics.pixel_size_um or 1.0,
+        z_step_um=STEP_UM,
+        channel=scene.channel,
+        exposure_ms=scene.camera.exposure_ms,
+        z_um=np.asarray(heights),
+        source=f"built-in microscope, {scene.specimen.kind}, seed {scene.specimen.seed}",
+    )

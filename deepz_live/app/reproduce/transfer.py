@@ -1,0 +1,90 @@
+"""S11 and S12: training from a bundle against training from nothing, for another sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from deepz_live.app.report.figures import curves
+from deepz_live.app.report.section import Picture, Section, Table
+from deepz_live.app.reproduce.lab import BEADS, Lab
+from deepz_live.app.reproduce.outcome import Outcome, Row
+from deepz_live.app.reproduce.scenes import scanned
+from deepz_live.app.reproduce.step import Step
+from deepz_live.app.transfer import STRIDE, compare_trainings
+
+CLAIMS = ("transfer.faster",)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    fields: int
+    tests: int
+    side_px: int
+    minutes: float
+    kind: str = "nuclei"
+    first: int = 700
+
+
+def measure(lab: Lab, effort: Effort) -> Outcome:
+    """The row of S11 and S12, and how both trainings went."""
+    sample: dict[str, object] = {"kind": effort.kind, "photons": None, "depth_um": None}
+    side, first = effort.side_px, effort.first
+    with (
+        scanned(lab, BEADS, [sample] * effort.fields, side, first) as train,
+        scanned(lab, BEADS, [sample] * effort.tests, side, first + effort.fields) as test,
+        TemporaryDirectory() as folder,
+    ):
+        found = compare_trainings(
+            train.stacks[0].parent, test.stacks[0].parent, Path(BEADS), Path(folder),
+            minutes=effort.minutes, note=lab.note,
+        )  # fmt: skip
+    return Outcome((_row(found, effort),), (_section(found, effort),))
+
+
+def _row(found: dict[str, Any], effort: Effort) -> Row:
+    scratch, moved = found["scratch"], found["transfer"]
+    faster = moved["mae"] <= scratch["mae"]
+    return Row(
+        "transfer.faster",
+        f"mean error {moved['mae']:.4f} after {moved['steps']} steps, from nothing "
+        f"{scratch['mae']:.4f} after {scratch['steps']}",
+        "as in the paper" if faster else "worse",
+        f"as good on unseen fields in 1/{STRIDE} of the steps; error unrefocused "
+        f"{found['mae_unrefocused']:.4f}",
+        f"built-in microscope, {effort.fields} fields of {effort.kind} to train on, "
+        f"{effort.tests} to test; from {BEADS}, {effort.minutes:g} minutes from nothing",
+        "" if faster else "A third of the steps was not enough.",
+    )
+
+
+def _section(found: dict[str, Any], effort: Effort) -> Section:
+    lines = {
+        name: ([p[0] for p in found["curves"][key]], [p[1] for p in found["curves"][key]])
+        for name, key in (("baseline", "scratch"), ("refocused", "transfer"))
+    }
+    names = {"baseline": "from nothing", "refocused": f"from {found['init']}"}
+    cells = [
+        [names[name], str(found[key]["steps"]), f"{found[key]['best_validation'][1]:.4g}",
+         f"{found[key]['mae']:.4f}"]
+        for name, key in (("baseline", "scratch"), ("refocused", "transfer"))
+    ]  # fmt: skip
+    return Section(
+        "transfer",
+        "S11, S12: does it help to start from a trained model?",
+        f"Two trainings on the same {effort.fields} fields of {effort.kind}, from nothing and from "
+        f"{found['init']}, the second one for a third of the steps.",
+        tables=[Table(("training", "steps", "best validation", "error on unseen fields"), cells)],
+        pictures=[
+            Picture("transfer", "Validation loss over the steps.",
+                    curves([("validation loss", lines)], "step", names=names))
+        ],
+        facts=found,
+    )  # fmt: skip
+
+
+STEP = Step(
+    "transfer", ("s11", "s12"), (BEADS,), Effort(8, 2, 384, 12.0), None, measure, CLAIMS
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""Questions about the newest virtual stack, and their answers in the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from deepz_live.gui.parts import Shop
+from deepz_live.refocus.questions import Snapshot
+
+T = TypeVar("T")
+
+
+class StackQuestions:
+    """One feature's questions. Answers that come after :meth:`forget` are dropped, errors too."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._asked = 0
+
+    def forget(self) -> None:
+        """What was asked until now is of no interest any more: another session, another click."""
+        self._asked += 1
+
+    def ask(self, work: Callable[[Snapshot], T], done: Callable[[T], None]) -> bool:
+        """Hand the answer to ``done``, an error to the banner; False where there is no model."""
+        live = self._shop.shown
+        if live is None or live.engine is None:
+            self._shop.say("This needs a model; open a bundle (Ctrl+B).")
+            return False
+        asked = self._asked
+
+        def answered(answer: T) -> None:
+            if asked == self._asked:
+                done(answer)
+
+        def failed(error: Exception) -> None:
+            if asked == self._asked:
+                self._shop.fail(error)
+
+        self._shop.bridge.watch(live.ask(work), answered, failed)
+        return True
