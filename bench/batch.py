@@ -14,6 +14,8 @@ on so many worker processes. One CPU thread an engine everywhere.
   `write_s` includes packing.
 - `start_s`: from the call until the first chunk is there, less that chunk: processes, imports,
   engine.
+- `cpu_s`, `cpu_to_plain_loop`: processor time a frame, all threads of the worker, and against the
+  plain loop's: what the program costs whatever else the computer does.
 - `load`: the computer's load average before and after. Above the number of cores the figures say
   what such a computer does, not what the program costs.
 """
@@ -27,7 +29,7 @@ import statistics
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 from deepz_live.app.analyze.rehearsal import record
 from deepz_live.app.batch.maker import planes_of
@@ -54,7 +56,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         session = Path(folder) / "worm"
         take(session, args)
-        plain = plain_loop(session, bundle, args)
+        plain, plain_cpu = plain_loop(session, bundle, args)
         rows = [
             row(session, bundle, Path(folder), dtype, workers, args) | {"dtype": dtype}
             for dtype in args.dtype
@@ -62,6 +64,7 @@ def main() -> None:
         ]
     for one in rows:
         one["to_plain_loop"] = one["seconds_per_frame"] / plain
+        one["cpu_to_plain_loop"] = one["cpu_s"] / plain_cpu
     facts = {
         "side_px": args.side_px,
         "planes": len(bundle.facts.z_planes_um),
@@ -69,6 +72,7 @@ def main() -> None:
         "cores": os.cpu_count(),
         "load": [before, load()],
         "plain_loop_s": plain,
+        "plain_loop_cpu_s": plain_cpu,
         "rows": rows,
     }
     print(json.dumps(facts, indent=1))
@@ -83,15 +87,17 @@ def take(folder: Path, args: argparse.Namespace) -> None:
     record(profile, folder, channels=("TexasRed",), rounds_hz=10.0, seconds=args.frames / 10)
 
 
-def plain_loop(session: Path, bundle: Bundle, args: argparse.Namespace) -> float:
-    """Median seconds a frame: read and refocused, one after the other."""
+def plain_loop(session: Path, bundle: Bundle, args: argparse.Namespace) -> tuple[float, float]:
+    """Median seconds a frame, and mean processor seconds: read and refocused one by one."""
     recorded, times = read_session(session), []
     with closing(open_engine(bundle, provider=args.provider, threads=1)) as engine:
+        cpu = process_time()
         for t in range(len(recorded)):
             began = perf_counter()
             planes_of(engine, recorded.frame(t).pixels, bundle.facts.z_planes_um)
             times.append(perf_counter() - began)
-    return statistics.median(times)
+        cpu = process_time() - cpu
+    return statistics.median(times), cpu / len(times)
 
 
 def row(

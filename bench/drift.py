@@ -42,7 +42,7 @@ def main() -> None:
             for defocus in args.defocus_um:
                 trial = Trial(seed, defocus, args.side_px, args.frames, own)
                 with TemporaryDirectory() as folder:
-                    row = measure_drift(trial, engine, Path(folder), lambda _: None)
+                    row = measure_drift(trial, engine, Path(folder))
                 row.pop("curves")
                 rows.append(row)
                 print(json.dumps(row), file=sys.stderr)

@@ -1,15 +1,22 @@
 """How long does the window's thread not answer (JSON)?
 
-    uv run python bench/gui.py [--seconds 30] [--size 512] [--rate 30] [--json]
+    uv run python bench/gui.py [--seconds 30] [--size 512] [--rate 30] [--panes 6] [--json]
 
-The real window, off the screen, shows a camera's frames and seven refocused pictures that all
-change at ``--rate``, while the shipped model refocuses on the CPU as fast as it can. A thread asks
-the window's thread for an answer every few milliseconds; ``block_ms`` are the times until it came
-(percentiles and the longest), what an operator feels. ``tick_ms``: the display's own updates.
+The real window, off the screen, shows a camera's frames and refocused pictures in ``--panes`` panes
+that all change at ``--rate``, while the shipped model refocuses on the CPU as fast as it can. A
+thread asks the window's thread for an answer every few milliseconds; ``block_ms`` are the times
+until it came (percentiles and the longest), what an operator feels. ``tick_ms``: the display's own
+updates.
 
 The pictures come from a store, because no CPU gives 30 stacks a second: so the window has the work
 that a fast card gives it and the contention of a busy processor at once. The floor in the same
 run, ``floor_ms``: the same window without a session.
+
+Then everything that changes view, panes or panels is done ``--times`` times. ``operations`` has for
+each, in ms: ``call``, how long the window's thread was in it (the longest); ``block``, the longest
+time without an answer from its beginning until half a second later (median and longest over the
+times: a tick that fell into it counts as well); ``first``, the block of the first time, when what
+it shows is made.
 """
 
 from __future__ import annotations
@@ -26,14 +33,19 @@ import numpy as np
 from parts.camera import NumberedCamera
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
+from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.depths import opening_view
 from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
+from deepz_live.app.paths import find_profile
+from deepz_live.config import load_profile
 from deepz_live.gui.app import make_application
 from deepz_live.gui.collector import collecting_on_gui_thread
+from deepz_live.gui.layout.docks import show_dock
 from deepz_live.gui.main_window import MainWindow
+from deepz_live.gui.view_controller import ViewState
 from deepz_live.model.bundle import load_bundle, shipped_bundle
-from deepz_live.refocus.cuts import SectionCut
+from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.refocus.engine import open_engine
 from deepz_live.refocus.view import RefocusResult
 
@@ -116,6 +128,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--rate", type=float, default=30.0)
+    parser.add_argument("--panes", type=int, default=6)
+    parser.add_argument("--times", type=int, default=5, help="of each operation")
     parser.add_argument("--model", type=Path, help="another bundle than the shipped one")
     parser.add_argument("--json", action="store_true", help="one line, for programs")
     args = parser.parse_args()
@@ -131,7 +145,12 @@ def main() -> None:
 
 
 def measure(app, engine, folder: Path, args: argparse.Namespace) -> dict:
-    window = MainWindow(Desk(), recordings=folder)
+    with open_microscope(load_profile(find_profile("simulated"))) as microscope:
+        return measure_at(app, engine, microscope, folder, args)
+
+
+def measure_at(app, engine, microscope, folder: Path, args: argparse.Namespace) -> dict:
+    window = MainWindow(Desk(microscope=microscope), recordings=folder)
     window.show()
     camera = NumberedCamera(args.size, args.rate, None)
     try:
@@ -142,25 +161,108 @@ def measure(app, engine, folder: Path, args: argparse.Namespace) -> dict:
         window.begin(lambda: Playing(camera, engine))
         app.exec()
         window.session_changed.disconnect(leave)
+        show_panes(window, args.panes)
         probe(app, 2.0)  # the first pictures make what later ones use
         ticks_s = time_ticks(window)
         began, before = time.monotonic(), window.live.live.status()
         blocks = probe(app, args.seconds)
         elapsed_s, after = time.monotonic() - began, window.live.live.status()
+        panes = len(window.grid.panes)
+        done = operations(app, window, args)
     finally:
         window.close()
         window.deleteLater()
     return {
         "size": args.size,
         "rate_hz": args.rate,
-        "panes": len(window.grid.panes),
+        "panes": panes,
         "block_ms": milliseconds(blocks),
         "floor_ms": milliseconds(floor),
         "ticks_per_s": round(len(ticks_s) / elapsed_s, 1),
         "tick_ms": milliseconds(ticks_s),
         "camera_per_s": round((after.captured - before.captured) / elapsed_s, 1),
         "network_stacks_per_s": round((after.refocused - before.refocused) / elapsed_s, 2),
+        "longest_block_ms": max(one["block"]["max"] for one in done.values()),
+        "operations": done,
     }
+
+
+def show_panes(window: MainWindow, count: int) -> None:
+    """Raw, the maximum, a section, and planes for the rest."""
+    cuts = (ProjectionCut("max"), SectionCut("xz", 0.0))
+    planes = tuple(PlaneCut(float(depth)) for depth in range(count - 3))
+    window.view.show(ViewState((None, *planes, *cuts)[:count], 1, window.view.cross_at))
+
+
+def operations(app, window: MainWindow, args: argparse.Namespace) -> dict:
+    """Each thing that an operator does to view, panes and panels: how long it blocks."""
+    view, grid, actions = window.view, window.grid, window.actions_by_key
+
+    def act(*keys: str):
+        return [actions[key].trigger for key in keys]
+
+    def toggle(key: str):
+        dock = window.docks[key]
+        return [lambda: show_dock(dock), dock.hide]
+
+    table = {
+        "turn the depth": [lambda: view.turn(3.0), lambda: view.turn(-3.0)],
+        "wheel over a pane": [lambda: view.nudge(1, 1), lambda: view.nudge(1, -1)],
+        "select a pane": [lambda: view.select(2), lambda: view.select(1)],
+        "show a projection": [
+            lambda: view.set_cut(1, ProjectionCut("depth")),
+            lambda: view.set_cut(1, PlaneCut(0.0)),
+        ],
+        "show a section": [
+            lambda: view.set_cut(1, SectionCut("yz", 100.0)),
+            lambda: view.set_cut(1, PlaneCut(0.0)),
+        ],
+        "undo, redo": act("undo", "redo"),
+        "one pane more, less": [lambda: view.add(PlaneCut(1.0)), lambda: view.remove(args.panes)],
+        "zoom, fit": [lambda: grid.zoom(0.5), grid.fit],
+        "colour map": [lambda: grid.set_colour_map("viridis"), lambda: grid.set_colour_map("gray")],
+        "sample search, recording": act("preset_search", "preset_recording"),
+        "float and dock a panel": [
+            lambda: window.docks["drift"].setFloating(True),
+            lambda: window.docks["drift"].setFloating(False),
+        ],
+        "dark / light": act("other_theme", "other_theme"),
+        "sheet of keys": act("keys", "keys"),
+        **{f"panel {dock.windowTitle()}": toggle(key) for key, dock in window.docks.items()},
+    }
+    done = {}
+    for name, deeds in table.items():
+        calls, blocks = [], []
+        for _ in range(args.times):
+            for deed in deeds:
+                call_s, waits_s = timed(app, deed)
+                calls.append(call_s)
+                blocks.append(max(waits_s, default=call_s))
+        calls_ms, blocks_ms = 1000 * np.array(calls), 1000 * np.array(blocks)
+        done[name] = {
+            "call": round(float(calls_ms.max()), 1),
+            "block": {
+                "p50": round(float(np.median(blocks_ms)), 1),
+                "max": round(float(blocks_ms.max()), 1),
+            },
+            "first": round(float(blocks_ms[0]), 1),
+        }
+        show_panes(window, args.panes)
+    return done
+
+
+def timed(app, deed) -> tuple[float, list[float]]:
+    """Seconds in ``deed``, and the waits for an answer while it and its consequences run."""
+    took: list[float] = []
+
+    def run() -> None:
+        began = time.perf_counter()
+        deed()
+        took.append(time.perf_counter() - began)
+
+    QTimer.singleShot(50, run)
+    waits_s = probe(app, 0.55)
+    return took[0], waits_s
 
 
 def time_ticks(window: MainWindow) -> list[float]:

@@ -35,10 +35,10 @@ from deepz_live.app.quality import Effort, measure
 from deepz_live.app.report.figures import image_rows
 from deepz_live.app.report.pairs import Box, Field, open_field
 from deepz_live.app.training import find_stacks, training_order
-from deepz_live.app.transfer import Curve
 from deepz_live.model.bundle import Bundle, load_bundle
 from deepz_live.refocus.engine import open_engine, planes_at
 from deepz_live.session.stack import read_stack
+from deepz_live.train.curve import Curve
 from deepz_live.train.preset import Preset
 from deepz_live.train.run import train
 

@@ -1,13 +1,13 @@
 """Does a training from a bundle do in a third of the steps what one from nothing does (JSON)?
 
-    uv run python bench/transfer.py STACKS TEST --init beads_20x075 [--minutes 12]
+    uv run python bench/transfer.py STACKS TEST --init beads_20x075 [--minutes 12] [--shares 3 2]
 
-Two trainings on the same stacks with the same seed and validation examples: the first one from
-nothing with the preset ``quick`` for so many minutes, the second one from the bundle with the
-preset ``transfer`` for a third of the first one's steps, its learning rate falling over those.
-Their mean absolute errors on the test stacks, over all refocus distances, are compared (paper,
-Figs. S11 and S12); beside them that of no refocusing. ``reached_at_step``: the first validation of
-the second run that is as good as the best of the first.
+Trainings on the same stacks with the same validation examples: the first one from nothing with the
+preset ``quick`` for so many minutes; the others from the bundle with the preset ``transfer``, each
+for the first one's steps divided by a share, its learning rate falling over those. Their mean
+absolute errors on the test stacks, over all refocus distances, are compared (paper, Figs. S11 and
+S12); beside them that of no refocusing. ``reached_at_step``: the first validation that is as good
+as the best of the run from nothing.
 """
 
 from __future__ import annotations
@@ -27,12 +27,20 @@ def main() -> None:
     parser.add_argument("test", type=Path)
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--shares", type=float, nargs="+", default=[3.0])
+    parser.add_argument("--learning-rate", type=float, help="instead of that of `transfer`")
     args = parser.parse_args()
     with TemporaryDirectory() as folder:
         report = compare_trainings(
-            args.stacks, args.test, args.init, Path(folder), minutes=args.minutes,
+            args.stacks,
+            args.test,
+            args.init,
+            Path(folder),
+            minutes=args.minutes,
+            shares=args.shares,
+            learning_rate=args.learning_rate,
             note=lambda text: print(text, file=sys.stderr),
-        )  # fmt: skip
+        )
     print(json.dumps(report, indent=1))
 
 

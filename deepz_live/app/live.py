@@ -29,7 +29,7 @@ from deepz_live.app.live_summary import live_summary
 from deepz_live.refocus.cuts import plane_depths
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.engine import Engine, RefocusError
-from deepz_live.refocus.questions import Snapshot
+from deepz_live.refocus.questions import Snapshot, failed_question
 from deepz_live.refocus.view import RefocusResult, ViewRequest
 from deepz_live.refocus.worker import RefocusWorker
 from deepz_live.session.replay import ReplaySource
@@ -284,9 +284,7 @@ class LiveSession:
         :class:`RefocusError` where there is no model, or refocusing ends first.
         """
         if self._worker is None:
-            future: Future[T] = Future()
-            future.set_exception(RefocusError(_NO_MODEL))
-            return future
+            return failed_question(RefocusError(_NO_MODEL))
         return self._worker.ask(work, channel)
 
     def note(self, kind: str, **facts: Any) -> None:
@@ -334,8 +332,7 @@ class LiveSession:
 
     def latest_result(self, channel: str | None = None) -> RefocusResult | None:
         """The newest refocused frame (of a channel); it can be asked for again and again."""
-        results = self._results
-        return results.newest if channel is None else results.by_channel.get(channel)
+        return self._results.of(channel)
 
     def latest_pair(self) -> tuple[RefocusResult, ...] | None:
         """The newest results of all channels that belong together in time, in their order."""

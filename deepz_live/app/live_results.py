@@ -56,6 +56,10 @@ class LiveResults:
         if self.likeness is not None:
             self.likeness.add(result)
 
+    def of(self, channel: str | None) -> RefocusResult | None:
+        """The newest result, of a channel if one is named."""
+        return self.newest if channel is None else self.by_channel.get(channel)
+
     def show(self, result: RefocusResult) -> None:
         """The newest frame, cut anew: there is nothing else new in it."""
         self.newest = self.by_channel[result.frame.channel] = result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,13 +39,10 @@ class Mark:
 def marks_of(series: FrameSeries) -> tuple[Mark, ...]:
     """The markers of a replay, each at its frame, or at the next one that was recorded."""
     facts = series.facts
-    places = {one.index: place for place, one in enumerate(facts)}
     found = []
     for marker in series.markers:
-        place = places.get(marker.index)
-        if place is None:
-            later = (n for n, one in enumerate(facts) if one.index > marker.index)
-            place = next(later, len(facts) - 1)
+        # Frames lie in the order of their numbers, but for the rare one that came late.
+        place = min(bisect_left(facts, marker.index, key=lambda one: one.index), len(facts) - 1)
         if place >= 0:
             seconds = facts[place].time_s - facts[0].time_s
             found.append(Mark(place, seconds, marker.index, marker.text))

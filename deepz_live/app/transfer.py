@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepz_live.app.quality import Effort, measure
 from deepz_live.app.training import find_stacks, training_order
 from deepz_live.model.bundle import load_bundle
-from deepz_live.train.progress import TrainingProgress
+
+if TYPE_CHECKING:
+    from deepz_live.train.curve import Curve
+    from deepz_live.train.order import TrainingOrder
 
 EFFORT = Effort(inputs=5)
 STRIDE = 3
 """The second training takes a third of the first one's steps."""
-
-
-class Curve:
-    """Validations of a run; hand :meth:`take` to it as ``report``.
-
-    Attributes
-    ----------
-    points
-        Step, and the loss that the best network is chosen by.
-    parts
-        All other losses and scores of the same validations, by name.
-    """
-
-    def __init__(self) -> None:
-        self.points: list[tuple[int, float]] = []
-        self.parts: list[dict[str, float]] = []
-
-    def take(self, progress: TrainingProgress) -> None:
-        if progress.val_parts:
-            self.points.append((progress.step, progress.val_loss))
-            self.parts.append(dict(progress.val_parts))
-
-    @property
-    def best(self) -> tuple[int, float]:
-        return min(self.points, key=lambda point: point[1])
 
 
 def compare_trainings(
@@ -49,59 +27,78 @@ def compare_trainings(
     folder: Path,
     *,
     minutes: float = 12.0,
+    shares: Sequence[float] = (STRIDE,),
+    learning_rate: float | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Two trainings on ``stacks`` with the same seed and validation examples, scored on ``test``.
+    """Trainings on ``stacks`` with the same seed and validation examples, scored on ``test``.
 
-    The first one from nothing with the preset ``quick`` for so many minutes, the second one from
-    the bundle ``init`` with the preset ``transfer`` for a third of the first one's steps, its
-    learning rate falling over those.
+    The first one from nothing with the preset ``quick`` for so many minutes, each other one from
+    the bundle ``init`` with the preset ``transfer`` for a share of the first one's steps (1 / 3,
+    …), its learning rate falling over those.
 
     Parameters
     ----------
     folder
-        Where the two bundles go.
+        Where the bundles go.
+    shares
+        By which the first one's steps are divided.
+    learning_rate
+        Instead of that of ``transfer``.
 
     Returns
     -------
-    ``scratch`` and ``transfer``: steps, best validation and mean absolute error over all refocus
-    distances of the test stacks; ``reached_at_step``: the first validation of the second run that
-    is as good as the best of the first; ``mae_unrefocused``; ``curves``.
+    ``scratch``, and under ``transfer`` one for each share: steps, minutes, best validation, curve,
+    mean absolute error over all refocus distances of the test stacks and that of no refocusing.
+    ``reached_at_step``: the first validation that is as good as the best of the first training.
 
     Raises
     ------
     TrainingError, BundleError, StackError, RefocusError
         As training and measuring do.
     """
+    first = training_order(stacks, folder / "scratch", minutes=minutes)
+    note(f"Training from nothing, {minutes:g} minutes")
+    scratch, curve = _run(first, test)
+    report: dict[str, Any] = {"init": init.name, "scratch": scratch, "transfer": []}
+    for share in shares:
+        order = training_order(stacks, folder / f"share_{share:g}", preset="transfer", init=init)
+        changes = {
+            "minutes": None,
+            "steps": max(round(scratch["steps"] / share), 1),
+            "seed": first.preset.seed,
+            "learning_rate": learning_rate or order.preset.learning_rate,
+        }
+        note(f"Training from {init.name}, {changes['steps']} steps")
+        order = replace(order, preset=order.preset.model_copy(update=changes))
+        result, made = _run(order, test)
+        reached = [step for step, value in made.points if value <= curve.best[1]]
+        report["transfer"].append(
+            {
+                "share": share,
+                "learning_rate": changes["learning_rate"],
+                "reached_at_step": reached[0] if reached else None,
+                **result,
+            }
+        )
+    return report
+
+
+def _run(order: TrainingOrder, test: Path) -> tuple[dict[str, Any], Curve]:
+    from deepz_live.train.curve import Curve
     from deepz_live.train.run import train
 
-    orders = [
-        training_order(stacks, folder / preset, preset=preset, minutes=limit, init=start)
-        for preset, limit, start in (
-            ("quick", minutes, None), ("transfer", 60 * minutes, init),
-        )
-    ]  # fmt: skip
-    curves = [Curve(), Curve()]
-    note(f"Training from nothing, {minutes:g} minutes")
-    train(orders[0], report=curves[0].take)
-    steps = curves[0].points[-1][0]
-    short = orders[1].preset.model_copy(
-        update={"steps": max(steps // STRIDE, 1), "seed": orders[0].preset.seed}
-    )
-    note(f"Training from {init.name}, {short.steps} steps")
-    train(replace(orders[1], preset=short), report=curves[1].take)
-    errors = [mean_error(order.out, test) for order in orders]
-    reached = [step for step, value in curves[1].points if value <= curves[0].best[1]]
+    curve = Curve()
+    train(order, report=curve.take)
+    own, unrefocused = mean_error(order.out, test)
     return {
-        "init": init.name,
-        "scratch": {"steps": steps, "best_validation": curves[0].best, "mae": errors[0][0]},
-        "transfer": {
-            "steps": curves[1].points[-1][0], "best_validation": curves[1].best,
-            "mae": errors[1][0], "reached_at_step": reached[0] if reached else None,
-        },
-        "mae_unrefocused": errors[0][1],
-        "curves": {"scratch": curves[0].points, "transfer": curves[1].points},
-    }  # fmt: skip
+        "steps": curve.points[-1][0],
+        "minutes": round(curve.seconds / 60, 1),
+        "best_validation": curve.best,
+        "mae": own,
+        "mae_unrefocused": unrefocused,
+        "curve": curve.points,
+    }, curve
 
 
 def mean_error(bundle: Path, test: Path) -> tuple[float, float]:

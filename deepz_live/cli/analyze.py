@@ -39,6 +39,10 @@ def neurons(
     activity_model: Annotated[
         Path | None, typer.Option(help="Bundle of the activity channel; default: --model.")
     ] = None,
+    stacks: Annotated[
+        Path | None,
+        typer.Option(help="Store that `batch` made of the recording, read instead of refocusing."),
+    ] = None,
     structure: Annotated[
         str | None, typer.Option(help="Channel of the nuclei; default: the first.")
     ] = None,
@@ -82,6 +86,7 @@ def neurons(
             session,
             _bundle_of(session, model),
             activity_bundle=open_bundle(activity_model) if activity_model is not None else None,
+            stacks=stacks,
             out=out,
             choices=choices,
             note=say,

@@ -90,7 +90,7 @@ def _progress() -> Iterator[Progress]:
         TimeRemainingColumn,
     )
 
-    with Progress(
+    bar = Progress(
         TextColumn("Chunks"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -98,6 +98,14 @@ def _progress() -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
         console=terminal(),
-    ) as bar:
-        task = bar.add_task("chunks", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    )
+    task = bar.add_task("chunks", total=None)
+
+    def show(done: int, total: int) -> None:
+        bar.start()  # not before: what is refused is one sentence
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        bar.stop()

@@ -95,8 +95,7 @@ class Questions:
             if not self._closed:
                 self._waiting.append((channel, work, future))
                 return future
-        future.set_exception(_ended())
-        return future
+        return failed_question(_ended())
 
     def wanted(self, channel: str) -> bool:
         """Whether a question waits for a frame of ``channel``."""
@@ -133,6 +132,13 @@ class Questions:
         for _, _, future in waiting:
             if future.set_running_or_notify_cancel():
                 future.set_exception(_ended())
+
+
+def failed_question(error: Exception) -> Future[Any]:
+    """The answer where nobody can answer."""
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
 
 
 def _ended() -> RefocusError:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,6 +127,8 @@ class MovieWriter:
 def _command(
     part: Path, size: tuple[int, int], frame_rate_hz: float, facts: Mapping[str, str]
 ) -> list[str]:
+    import imageio_ffmpeg
+
     notes = [word for key, text in facts.items() for word in ("-metadata", f"{key}={text}")]
     pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[1]}x{size[0]}"]
     return [

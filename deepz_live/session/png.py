@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 
 def write_png(
@@ -31,6 +29,9 @@ def write_png(
             f"Could not write {path}: a picture of shape {pixels.shape} and type {pixels.dtype} "
             "was given; (Y, X) or (Y, X, 3) of uint8 is wanted."
         )
+    from PIL import Image  # heavy: only where a picture is written
+    from PIL.PngImagePlugin import PngInfo
+
     texts = PngInfo()
     for key, text in (facts or {}).items():
         texts.add_itxt(key, text)
@@ -41,6 +42,8 @@ def write_png(
 
 def smaller_png(content: bytes, colours: int = 64) -> bytes:
     """A PNG in so few colours, for a page that is passed on: a third of the size or less."""
+    from PIL import Image
+
     with Image.open(io.BytesIO(content)) as image:
         few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     buffer = io.BytesIO()

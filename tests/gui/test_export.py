@@ -214,6 +214,29 @@ def test_closing_the_window_stops_a_movie(qtbot, replayed):
     assert not [t for t in threading.enumerate() if t.name.startswith("export")]
 
 
+def test_the_recording_so_far_becomes_a_movie_while_it_goes_on(
+    qtbot, opened, tmp_path, volume, answers
+):
+    window = opened()
+    part, counts = exports(window), []
+
+    def write(series, _engine, path, movie, **options):
+        counts.append(len(series))
+        return export_movie(series, lambda: FakeEngine(volume), path, movie, **options)
+
+    part.write_movie = write
+    answers["name"] = "so_far.mp4"
+    seen(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 4, timeout=WAIT_MS)
+    window.actions_by_key["export_movie"].trigger()
+    part.dialog.buttons.accepted.emit()
+    qtbot.waitUntil((tmp_path / "so_far.mp4").is_file, timeout=WAIT_MS)
+    assert window.live.live.recording
+    assert counts[0] >= 4
+    assert window.live.live.status().dropped == 0
+
+
 def test_a_live_view_that_was_never_recorded_says_what_to_do(qtbot, opened, answers):
     window = opened()
     seen(qtbot, window)

@@ -39,7 +39,9 @@ class Trial:
     own_plane: bool = False
 
 
-def measure_drift(trial: Trial, engine: Engine, folder: Path, note: Note = print) -> dict[str, Any]:
+def measure_drift(
+    trial: Trial, engine: Engine, folder: Path, note: Note = lambda _: None
+) -> dict[str, Any]:
     """Record a trial into ``folder``, measure its drift, and compare with the truth.
 
     The truth of a raw frame is the same worm in focus where the frame shows it, that of a

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from deepz_live.analysis.neurons import STILL, Masks, Motion, Reader, laid_back
 from deepz_live.app.analyze.median import TimeMedian
 from deepz_live.app.analyze.rounds import Rounds
-from deepz_live.app.analyze.virtual import virtual_stack
+from deepz_live.app.analyze.stacks import Stacks
 from deepz_live.image.normalization import Normalization
-from deepz_live.refocus.engine import Engine
 from deepz_live.session.reader import Session
 
 Note = Callable[[str], None]
@@ -64,8 +63,7 @@ class Brightness:
 def first_pass(
     session: Session,
     rounds: Rounds,
-    engine: Engine,
-    planes_um: tuple[float, ...],
+    virtual: Stacks,
     most: int,
     note: Note,
 ) -> Seen:
@@ -82,7 +80,7 @@ def first_pass(
                 matrices.append(matrices[-1] if found is None else found)
             if stacks.wants(number):
                 frame = laid_back(pixels, matrices[-1])
-                stacks.add(number, virtual_stack(engine, frame, planes_um))
+                stacks.add(number, virtual.stack(place, frame, matrices[-1]))
                 flats.add(number, frame[None])
             _tell(note, f"{rounds.structure}: where the neurons are", number, count)
         return Seen(matrices, lost, stacks.take(), flats.take())
@@ -91,8 +89,7 @@ def first_pass(
 def second_pass(
     session: Session,
     rounds: Rounds,
-    engine: Engine,
-    planes_um: tuple[float, ...],
+    virtual: Stacks,
     seen: Seen,
     masks: Masks,
     flat_masks: Masks,
@@ -107,7 +104,7 @@ def second_pass(
     for number, (_, place) in enumerate(rounds.pairs):
         frame = session.frame(place)
         pixels = laid_back(frame.pixels, seen.matrices[number])
-        volume[:, number] = reader.read(virtual_stack(engine, pixels, planes_um))
+        volume[:, number] = reader.read(virtual.stack(place, pixels, seen.matrices[number]))
         flat[:, number] = flat_reader.read(pixels[None])
         times[number] = frame.time_s
         mean += pixels

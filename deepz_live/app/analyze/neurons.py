@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, write_findings
 from deepz_live.app.analyze.neuron_passes import Brightness, Note, first_pass, second_pass
 from deepz_live.app.analyze.rounds import Rounds, rounds_of
+from deepz_live.app.analyze.stacks import Stacks, refocused_stacks, stored_stacks
 from deepz_live.app.analyze.virtual import REACH_UM, STEP_UM, check, distances
 from deepz_live.model.bundle import Bundle
-from deepz_live.refocus.engine import open_engine
 from deepz_live.session.reader import Session, read_session
 
 Image = NDArray[np.float32]
@@ -75,6 +75,7 @@ def analyze_neurons(
     bundle: Bundle,
     *,
     activity_bundle: Bundle | None = None,
+    stacks: Path | str | None = None,
     out: Path | None = None,
     choices: Choices | None = None,
     provider: str | None = None,
@@ -90,6 +91,8 @@ def analyze_neurons(
     ----------
     bundle, activity_bundle
         Models of the structure and the activity channel; None: the same.
+    stacks
+        Store that ``batch`` made of the recording: its planes are read instead of made.
     out
         Folder for ``neurons.csv``, ``traces.csv``, ``neurons.json`` and ``neurons.png`` and the
         same with ``_2d`` from the raw frames; None: nothing is written.
@@ -110,18 +113,21 @@ def analyze_neurons(
     planes_um = distances((bundle, own), choices.reach_um, choices.step_um)
     search, pixel_um = choices.search, session.info.pixel_size_um
     with ExitStack() as stack:
-        engine = stack.enter_context(closing(open_engine(bundle, provider=provider)))
-        second = engine
-        if own is not bundle:
-            second = stack.enter_context(closing(open_engine(own, provider=provider)))
-        seen = first_pass(session, rounds, engine, planes_um, choices.most, note)
+        first: Stacks
+        second: Stacks
+        if stacks is not None:
+            first = second = stored_stacks(stacks, session, (bundle, own), planes_um)
+        else:
+            first, second = refocused_stacks(stack, (bundle, own), planes_um, provider)
+        seen = first_pass(session, rounds, first, choices.most, note)
         masks = find_neurons(seen.volume, pixel_um, planes_um[1] - planes_um[0], search)
         flat_masks = find_neurons(seen.flat, pixel_um, 1.0, search)
         note(f"{len(masks)} neurons in the virtual stack, {len(flat_masks)} in the raw frames")
-        read = second_pass(session, rounds, second, planes_um, seen, masks, flat_masks, note)
+        read = second_pass(session, rounds, second, seen, masks, flat_masks, note)
     volume = _finding(masks, seen.volume, read.volume, read, planes_um, pixel_um, choices)
     flat = _finding(flat_masks, seen.flat, read.flat, read, (), pixel_um, choices)
     facts = _facts(session, rounds, (bundle, own), planes_um, seen.lost, choices)
+    facts |= {"stacks": "refocused" if stacks is None else f"read from {stacks}"}
     facts |= {"neurons": volume.summary(), "raw_frames": flat.summary()}
     if out is not None:
         write_findings(out, volume, flat, facts)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ class Made:
         Pixels of the frames; the file.
     read_s, refocus_s, write_s
         What it took; ``write_s`` with packing.
+    cpu_s
+        Processor time of the whole process meanwhile, all threads; opening the engine not counted.
     process
         Computer and process that made it.
     """
@@ -52,6 +54,7 @@ class Made:
     read_s: float
     refocus_s: float
     write_s: float
+    cpu_s: float
     process: str
 
 
@@ -90,6 +93,7 @@ class Maker:
         block = np.empty((len(span), len(facts.planes_um), *facts.shape), facts.dtype)
         read_s, refocus_s, bytes_read = 0.0, 0.0, 0
         engine = self._engine_of(job)
+        cpu = process_time()
         try:
             recorded = self._open(job.session)
             for planes, t in zip(block, span, strict=True):
@@ -117,6 +121,7 @@ class Maker:
             read_s=read_s,
             refocus_s=refocus_s,
             write_s=perf_counter() - began,
+            cpu_s=process_time() - cpu,
             process=f"{platform.node()}:{os.getpid()}",
         )
 

@@ -151,6 +151,9 @@ def _begun(jobs: Sequence[Job], crew: Crew, note: Note) -> tuple[list[Job], list
     return ready, tasks
 
 
+_PER_FRAME = ("bytes_read", "bytes_written", "read_s", "refocus_s", "write_s", "cpu_s")
+
+
 def _summary(
     jobs: Sequence[Job], there: int, made: Sequence[Made], seconds: float
 ) -> dict[str, Any]:
@@ -171,7 +174,6 @@ def _summary(
     }
     if frames:
         summary["per_frame"] = {
-            name: sum(getattr(one, name) for one in made) / frames
-            for name in ("bytes_read", "bytes_written", "read_s", "refocus_s", "write_s")
+            name: sum(getattr(one, name) for one in made) / frames for name in _PER_FRAME
         }
     return summary

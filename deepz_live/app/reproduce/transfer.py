@@ -45,7 +45,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
 
 
 def _row(found: dict[str, Any], effort: Effort) -> Row:
-    scratch, moved = found["scratch"], found["transfer"]
+    scratch, moved = found["scratch"], found["transfer"][0]
     faster = moved["mae"] <= scratch["mae"]
     return Row(
         "transfer.faster",
@@ -53,7 +53,7 @@ def _row(found: dict[str, Any], effort: Effort) -> Row:
         f"{scratch['mae']:.4f} after {scratch['steps']}",
         "as in the paper" if faster else "worse",
         f"as good on unseen fields in 1/{STRIDE} of the steps; error unrefocused "
-        f"{found['mae_unrefocused']:.4f}",
+        f"{scratch['mae_unrefocused']:.4f}",
         f"built-in microscope, {effort.fields} fields of {effort.kind} to train on, "
         f"{effort.tests} to test; from {BEADS}, {effort.minutes:g} minutes from nothing",
         "" if faster else "A third of the steps was not enough.",
@@ -61,16 +61,16 @@ def _row(found: dict[str, Any], effort: Effort) -> Row:
 
 
 def _section(found: dict[str, Any], effort: Effort) -> Section:
+    runs = {"baseline": found["scratch"], "refocused": found["transfer"][0]}
     lines = {
-        name: ([p[0] for p in found["curves"][key]], [p[1] for p in found["curves"][key]])
-        for name, key in (("baseline", "scratch"), ("refocused", "transfer"))
+        name: ([p[0] for p in run["curve"]], [p[1] for p in run["curve"]])
+        for name, run in runs.items()
     }
     names = {"baseline": "from nothing", "refocused": f"from {found['init']}"}
     cells = [
-        [names[name], str(found[key]["steps"]), f"{found[key]['best_validation'][1]:.4g}",
-         f"{found[key]['mae']:.4f}"]
-        for name, key in (("baseline", "scratch"), ("refocused", "transfer"))
-    ]  # fmt: skip
+        [names[name], str(run["steps"]), f"{run['best_validation'][1]:.4g}", f"{run['mae']:.4f}"]
+        for name, run in runs.items()
+    ]
     return Section(
         "transfer",
         "S11, S12: does it help to start from a trained model?",

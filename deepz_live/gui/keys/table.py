@@ -10,11 +10,13 @@ from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 MOUSE = (
     ("Click on a pane", "Select it; sections go through there"),
+    ("Double-click a structure", "Find its depth of best focus; the plane goes there"),
     ("Wheel over a plane", "Turn its depth, 0.2 µm a notch"),
     ("Wheel over a section", "Move the section, 2 px a notch"),
     ("Ctrl + wheel", "Zoom, in all panes"),
     ("Drag in a pane", "Pan, in all panes"),
     ("Right-click on a pane", "Choose what it shows"),
+    ("Drop a file on the window", "Play it: TIFF, OME-TIFF, Zarr or a session"),
 )
 OTHER = "Other"
 

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from deepz_live.app.depths import RULER_UM
-from deepz_live.gui.layout.docks import AREAS
+from deepz_live.gui.layout.docks import AREAS, WIDTH_PX
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.layout.view_words import ViewWordsError, state_from, words_of
 from deepz_live.gui.settings.keeper import SettingsKeeper
@@ -94,6 +94,8 @@ class Arrangement:
             ]
             share = [self._window.height() // max(1, len(standing))] * len(standing)
             self._window.resizeDocks(standing, share, Qt.Orientation.Vertical)
+            wide = [WIDTH_PX] * len(standing)
+            self._window.resizeDocks(standing, wide, Qt.Orientation.Horizontal)
 
 
 def _text(data: QByteArray) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import length_um, unreadable
@@ -42,6 +41,8 @@ def read_zarr(path: Path) -> TiffContent:
 
 def open_zarr(path: Path) -> TiffContent:
     """The same without reading pixels: ``pixels`` is the Zarr array, read where it is sliced."""
+    import zarr  # heavy: only where such a file is opened
+
     try:
         node = zarr.open(path, mode="r")
         if isinstance(node, zarr.Array):
@@ -66,6 +67,8 @@ def _plain(path: Path, array: Any) -> TiffContent:
 
 
 def _ome(path: Path, group: Any) -> TiffContent:
+    import zarr
+
     facts = _image_facts(group)
     if facts is None and "0" in group:  # as bioformats2raw lays out its series
         group = group["0"]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
@@ -46,6 +45,8 @@ def _write(
     dtype: np.dtype[Any],
     facts: InferredFacts,
 ) -> None:
+    import zarr  # heavy: only where such a file is written
+
     if not folder.parent.is_dir():
         raise FileNotFoundError(2, "No such file or directory", str(folder.parent))
     names = "tzyx" if shape[0] > 1 else "zyx"

@@ -16,7 +16,7 @@ from deepz_live.refocus.engine import open_engine
 def test_a_worm_out_of_focus_is_brought_nearer_to_the_worm_in_focus(tmp_path: Path):
     trial = Trial(seed=952, defocus_um=6.0, side_px=160, frames=5)
     with closing(open_engine(load_bundle(Path("worm_20x075")), provider="CPU")) as engine:
-        facts = measure_drift(trial, engine, tmp_path, lambda _: None)
+        facts = measure_drift(trial, engine, tmp_path)
     low, high = facts["between_um"]
     assert 2.0 <= low < 6.5  # it begins 6 µm above the focus and moves by up to 4
     assert high <= 10.0
