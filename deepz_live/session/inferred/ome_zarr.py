@@ -51,8 +51,7 @@ def _write(
         raise FileNotFoundError(2, "No such file or directory", str(folder.parent))
     names = "tzyx" if shape[0] > 1 else "zyx"
     group = zarr.open_group(folder, mode="w", zarr_format=3)
-    group.attrs["ome"] = {"version": "0.5", **_ome(names, facts)}
-    group.attrs[NAMESPACE] = {"description": facts.description, **facts.annotations}
+    group.attrs.update(group_attributes(names, facts))
     array = group.create_array(
         "0",
         shape=shape[-len(names) :],
@@ -62,6 +61,14 @@ def _write(
     )
     for number, planes in enumerate(stacks):
         array[(number,) if len(names) == 4 else ...] = planes
+
+
+def group_attributes(names: str, facts: InferredFacts) -> dict[str, Any]:
+    """Of an image with axes ``names``, e.g. ``"tzyx"``: OME metadata, and that it is inferred."""
+    return {
+        "ome": {"version": "0.5", **_ome(names, facts)},
+        NAMESPACE: {"description": facts.description, **facts.annotations},
+    }
 
 
 def _ome(names: str, facts: InferredFacts) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepz_live.session.virtual.facts import NAMESPACE, VirtualFacts
+from deepz_live.session.virtual.facts import VirtualFacts
 from deepz_live.session.virtual.store import VirtualStore, begin_store, open_store
 
-__all__ = ["NAMESPACE", "VirtualFacts", "VirtualStore", "begin_store", "open_store"]
+__all__ = ["VirtualFacts", "VirtualStore", "begin_store", "open_store"]

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-NAMESPACE = "deepz-live/inferred"
+from deepz_live.session.inferred import InferredFacts
+from deepz_live.session.inferred.ome_zarr import group_attributes
+
 BATCH = "deepz-live/batch"
-CHANNEL = "inferred by a neural network"
 
 
 class VirtualFacts(BaseModel):
@@ -66,48 +67,14 @@ class VirtualFacts(BaseModel):
         """Bytes of one frame's planes, before compression."""
         return len(self.planes_um) * self.shape[0] * self.shape[1] * np.dtype(self.dtype).itemsize
 
-    @property
-    def description(self) -> str:
-        """For people who open the store elsewhere."""
-        model = f"{self.bundle['name']} {self.bundle['sha256'][:12]}"
-        return (
-            f"Inferred by a neural network ({model}) from session {self.source}, not measured; "
-            "plane positions are refocus distances relative to each frame."
-        )
-
     def attributes(self, software: str) -> dict[str, Any]:
         """Of the group: OME metadata, that all is inferred, and these facts."""
-        return {
-            "ome": {"version": "0.5", "multiscales": [self._image()]},
-            NAMESPACE: {
-                "description": self.description,
-                "inferred": "true",
-                "bundle": f"{self.bundle['name']} {self.bundle['sha256'][:12]}",
-                "source": self.source,
-                "distances_um": " ".join(f"{z:g}" for z in self.planes_um),
-            },
-            BATCH: self.model_dump(mode="json") | {"software": software},
-        }
-
-    def _image(self) -> dict[str, Any]:
-        """After the OME-Zarr specification (NGFF 0.5, multiscales)."""
-        units = {"y": "micrometer", "x": "micrometer"}
-        scale = {"t": 1.0, "z": 1.0, "y": self.pixel_size_um, "x": self.pixel_size_um}
-        begin = dict.fromkeys("tzyx", 0.0)
-        if self.interval_s > 0:
-            units["t"], scale["t"] = "second", self.interval_s
-        steps = np.diff(self.planes_um)
-        if len(steps) and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6):
-            units["z"], scale["z"] = "micrometer", float(steps[0])
-            begin["z"] = self.planes_um[0]
-        axes = [
-            {"name": name, "type": "time" if name == "t" else "space"}
-            | ({"unit": units[name]} if name in units else {})
-            for name in "tzyx"
-        ]
-        moves = [
-            {"type": "scale", "scale": list(scale.values())},
-            {"type": "translation", "translation": list(begin.values())},
-        ]
-        datasets = [{"path": "0", "coordinateTransformations": moves}]
-        return {"name": CHANNEL, "axes": axes, "datasets": datasets}
+        inferred = InferredFacts(
+            distances_um=self.planes_um,
+            pixel_size_um=self.pixel_size_um,
+            bundle_id=f"{self.bundle['name']} {self.bundle['sha256'][:12]}",
+            source=f"session {self.source}",
+            times_s=(0.0, self.interval_s),
+        )
+        own = self.model_dump(mode="json") | {"software": software}
+        return group_attributes("tzyx", inferred) | {BATCH: own}

@@ -8,7 +8,7 @@ import pytest
 import zarr
 
 from deepz_live.session.errors import SessionError
-from deepz_live.session.reader import FrameFacts
+from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.virtual import VirtualFacts, begin_store, open_store
 
 FRAMES = [FrameFacts(7 + i, 0.1 * i, 0.0, 20.0, "red", i) for i in range(5)]
