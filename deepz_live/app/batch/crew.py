@@ -67,7 +67,6 @@ class DaskCrew:
 
     def fastest(self, job: Job) -> str:
         """See :class:`~deepz_live.app.batch.alone.Crew`."""
-        self._client.wait_for_workers(1)
         provider: str = self._client.submit(fastest_provider, job, pure=False).result()
         return provider
 
