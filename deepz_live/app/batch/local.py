@@ -49,7 +49,9 @@ def local_crew(workers: int | None) -> Iterator[DaskCrew]:
             workers={number: _worker(number, cards) for number in range(count)},
             silence_logs=logging.CRITICAL,
         ) as cluster,
-        DaskCrew(cluster.scheduler_address, "" if watched else NOT_WATCHED) as crew,
+        DaskCrew(
+            cluster.scheduler_address, own=True, unwatched="" if watched else NOT_WATCHED
+        ) as crew,
     ):
         yield crew
 
