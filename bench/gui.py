@@ -16,7 +16,8 @@ Then everything that changes view, panes or panels is done ``--times`` times. ``
 each, in ms: ``call``, how long the window's thread was in it (the longest); ``block``, the longest
 time without an answer from its beginning until half a second later (median and longest over the
 times: a tick that fell into it counts as well); ``first``, the block of the first time, when what
-it shows is made.
+it shows is made; ``cpu``, which does not depend on who else wants the cores: the longest that the
+window's thread *computed* without looking for new events.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from parts.camera import NumberedCamera
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QAbstractEventDispatcher, QObject, Qt, QTimer, pyqtSignal
 
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.depths import opening_view
@@ -183,6 +184,7 @@ def measure_at(app, engine, microscope, folder: Path, args: argparse.Namespace) 
         "camera_per_s": round((after.captured - before.captured) / elapsed_s, 1),
         "network_stacks_per_s": round((after.refocused - before.refocused) / elapsed_s, 2),
         "longest_block_ms": max(one["block"]["max"] for one in done.values()),
+        "longest_cpu_ms": max(one["cpu"]["max"] for one in done.values()),
         "operations": done,
     }
 
@@ -232,13 +234,15 @@ def operations(app, window: MainWindow, args: argparse.Namespace) -> dict:
     }
     done = {}
     for name, deeds in table.items():
-        calls, blocks = [], []
+        calls, blocks, passes = [], [], []
         for _ in range(args.times):
             for deed in deeds:
-                call_s, waits_s = timed(app, deed)
+                call_s, waits_s, longest_s = timed(app, deed)
                 calls.append(call_s)
                 blocks.append(max(waits_s, default=call_s))
+                passes.append(longest_s)
         calls_ms, blocks_ms = 1000 * np.array(calls), 1000 * np.array(blocks)
+        passes_ms = 1000 * np.array(passes)
         done[name] = {
             "call": round(float(calls_ms.max()), 1),
             "block": {
@@ -246,14 +250,42 @@ def operations(app, window: MainWindow, args: argparse.Namespace) -> dict:
                 "max": round(float(blocks_ms.max()), 1),
             },
             "first": round(float(blocks_ms[0]), 1),
+            "cpu": {
+                "p50": round(float(np.median(passes_ms)), 1),
+                "max": round(float(passes_ms.max()), 1),
+            },
         }
         show_panes(window, args.panes)
     return done
 
 
-def timed(app, deed) -> tuple[float, list[float]]:
-    """Seconds in ``deed``, and the waits for an answer while it and its consequences run."""
+class Passes(QObject):
+    """The longest that this thread computed between two looks for new events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest_s = 0.0
+        self._began_s = time.thread_time()
+        self._dispatcher = QAbstractEventDispatcher.instance()
+        self._dispatcher.awake.connect(self._turn)
+        self._dispatcher.aboutToBlock.connect(self._turn)
+
+    def stop(self) -> float:
+        self._dispatcher.awake.disconnect(self._turn)
+        self._dispatcher.aboutToBlock.disconnect(self._turn)
+        return self.longest_s
+
+    def _turn(self) -> None:
+        now_s = time.thread_time()
+        self.longest_s = max(self.longest_s, now_s - self._began_s)
+        self._began_s = now_s
+
+
+def timed(app, deed) -> tuple[float, list[float], float]:
+    """Seconds in ``deed``; the waits for an answer, and the longest pass, while it and its
+    consequences run."""
     took: list[float] = []
+    passes = Passes()
 
     def run() -> None:
         began = time.perf_counter()
@@ -262,7 +294,7 @@ def timed(app, deed) -> tuple[float, list[float]]:
 
     QTimer.singleShot(50, run)
     waits_s = probe(app, 0.55)
-    return took[0], waits_s
+    return took[0], waits_s, passes.stop()
 
 
 def time_ticks(window: MainWindow) -> list[float]:

@@ -34,6 +34,7 @@ class JobPanel(QWidget):
         row.addWidget(self.bar, 1)
         row.addWidget(self.button)
         self.button.clicked.connect(self.stopped)
+        self._rest()
 
     def begin(self, name: str) -> None:
         """Something else is made now."""
@@ -49,7 +50,14 @@ class JobPanel(QWidget):
 
     def end(self) -> None:
         """Nothing is made any more."""
+        self._rest()
         self._show_dock(False)
+
+    def _rest(self) -> None:
+        self.name.setText("Nothing is being written.")
+        self.bar.setRange(0, 1)
+        self.bar.reset()
+        self.button.setEnabled(False)
 
     def _show_dock(self, on: bool) -> None:
         dock = self.parentWidget()

@@ -67,6 +67,8 @@ class ExportPart:
     def use(self, live: LiveSession | None) -> None:
         """Another session, or none: nothing of it was seen yet."""
         self._live, self._results = live, ()
+        if self.dialog is not None:
+            self.dialog.reject()  # its frames are gone
 
     def show(self, results: tuple[RefocusResult, ...]) -> None:
         """What is seen now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import traceback
 from collections import deque
@@ -9,10 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 KEPT = 200
 """Older troubles are forgotten: a fault that comes again every second must not fill memory."""
+
+HOME = Path(__file__).resolve().parents[3]
+"""What the package lies in."""
 
 Level = Literal["error", "warning"]
 
@@ -67,7 +72,11 @@ class TroubleLog:
 
 
 def _details(error: BaseException | None) -> str:
-    return "".join(traceback.format_exception(error)).rstrip() if error is not None else ""
+    """Where it came from, with the paths of this machine left out: they are its owner's."""
+    if error is None:
+        return ""
+    text = "".join(traceback.format_exception(error)).rstrip()
+    return text.replace(str(HOME) + os.sep, "")
 
 
 def _machine() -> str:

@@ -14,6 +14,7 @@ from deepz_live.app.spot_check.make import KIND, live_check
 from deepz_live.app.spot_check.plan import SpotCheckError
 from deepz_live.app.spot_check.result import SpotCheckResult
 from deepz_live.app.spot_check.run import SpotCheck, SpotCheckProgress
+from deepz_live.app.trust.optics import optics_of
 from deepz_live.app.trust.reason import worst
 from deepz_live.app.trust.watch import Badge, TrustWatch
 from deepz_live.gui.actions import ActionSpec
@@ -64,7 +65,8 @@ class TrustPart:
         self._result = None
         self.light = LightMeter()
         microscope = self._shop.desk.microscope if _on_microscope(live) else None
-        self.watch.use(live, microscope.profile.optics if microscope is not None else None)
+        profile = microscope.profile if microscope is not None else None
+        self.watch.use(live, optics_of(live.source, profile) if live is not None else None)
         self.panel.clear_result()
         self.panel.set_checkable(
             microscope is not None and live is not None and live.engine is not None

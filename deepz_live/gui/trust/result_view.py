@@ -25,10 +25,10 @@ CROP_PX = 128
 SIDE_PX = 150
 ROW_PX = 20
 COLUMNS = {
-    "dz µm": "Refocus distance",
+    "dz": "Refocus distance, µm",
     "corr": "Correlation of the refocused plane with the one measured by the stage",
     "report": "The correlation by the model's report for that distance, and its spread",
-    "as it is": "Correlation of the frame as it is, not refocused",
+    "as is": "Correlation of the frame as it is, not refocused",
     "SSIM": "Structural similarity of the refocused plane with the measured one",
     "RMSE": "Root mean squared error; 1 is the model's brightest",
 }
@@ -78,6 +78,7 @@ class ResultView(QWidget):
         self.table.setFixedHeight(height + ROW_PX * len(result.rows) + 6)
         self.setVisible(True)
         self.table.selectRow(len(result.rows) - 1)
+        self.show_distance(len(result.rows) - 1)  # that row may have been chosen before
 
     def show_distance(self, number: int) -> None:
         """Pictures of one distance (a row of the table): the part with the brightest structure."""
@@ -137,7 +138,7 @@ def _cells(row: DistanceCheck) -> tuple[str, ...]:
     return (
         signed(row.dz_um),
         f"{scores['corr']:.2f}",
-        f"{report.corr:.2f} ± {row.spread():.2f}" if report is not None else "–",
+        f"{report.corr:.2f}±{row.spread():.2f}" if report is not None else "–",
         f"{row.unrefocused['corr']:.2f}",
         f"{scores['ssim']:.3f}",
         f"{scores['rmse']:.4f}",
@@ -161,8 +162,8 @@ def _tip(row: DistanceCheck) -> str:
 def _compact(table: QTableWidget) -> None:
     across, down = table.horizontalHeader(), table.verticalHeader()
     if across is not None:
+        across.setMinimumSectionSize(36)
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        across.setStretchLastSection(True)
     if down is not None:
         down.setVisible(False)
         down.setMinimumSectionSize(ROW_PX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.app.reproduce import beads, drift, light, neurons, outside, surfaces, worm
+from deepz_live.app.reproduce import beads, drift, light, neurons, outside, surfaces, waves, worm
 from deepz_live.app.reproduce.neurons import Effort as NeuronEffort
 
 
@@ -113,6 +113,20 @@ def test_neurons_are_judged_by_the_ratio_and_by_the_groups(found: int, k: int, v
     # Half of those found in 3D are not where they are said to be, and the page says so.
     assert "So 50% of those found in 3D are none" in rows["neurons.count"].remark
     assert "41 times" in rows["dose.planes"].ours
+
+
+@pytest.mark.parametrize(
+    ("period", "verdict"), [(31.2, "as in the paper"), (7.8, "better"), (83.0, "worse")]
+)
+def test_waves_are_judged_by_the_period_and_the_lowest_is_told(period: float, verdict: str):
+    rows = [
+        {"period_um": um, "refocused": {"corr": corr}, "baseline": {"corr": 0.3}}
+        for um, corr in ((2.0, 0.73), (period, 0.95))
+    ]
+    summary = {"followed_from_um": period, "corr_long_waves": 0.95}
+    row = waves._row({"per_period": rows}, summary, waves.Effort(1, 64))
+    assert row.verdict == verdict
+    assert "Lowest at 2 µm: 0.73, the input 0.30." in row.remark
 
 
 def test_the_quick_run_is_the_smaller_one():

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication
 
 from deepz_live.gui import theme
 from deepz_live.gui.trouble.hook import mistakes_told
-from deepz_live.gui.trouble.log import KEPT, TroubleLog
+from deepz_live.gui.trouble.log import HOME, KEPT, TroubleLog
 from deepz_live.gui.trouble.panel import NOTHING, TroublePanel
 
 
@@ -49,6 +49,7 @@ def test_copy_details_puts_sentence_origin_and_versions_on_the_clipboard(panel):
     assert text.startswith("2026-03-01 14:05:09 error: The stage stands at 3 µm instead of 5 µm.")
     assert "Traceback (most recent call last)" in text
     assert "deepz-live 0.1.0, Python" in text
+    assert str(HOME) not in text
 
 
 def test_the_details_of_an_older_trouble_are_shown_when_it_is_chosen(panel):
