@@ -40,12 +40,21 @@ def write_png(
     part.replace(path)
 
 
-def smaller_png(content: bytes, colours: int = 64) -> bytes:
-    """A PNG in so few colours, for a page that is passed on: a third of the size or less."""
+def smaller_png(content: bytes) -> bytes:
+    """A PNG for a page that is passed on: 64 greys where it is all grey, else 256 colours.
+
+    Colours are taken by their spread, not by how often they occur, so that a colour bar beside a
+    large grey picture stays one.
+    """
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as image:
-        few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        colours = image.convert("RGB")
+    pixels = np.asarray(colours)
+    if (pixels == pixels[..., :1]).all():
+        few = Image.fromarray(pixels[..., 0] & 0xFC | 0x02)
+    else:
+        few = colours.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

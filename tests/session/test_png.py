@@ -30,12 +30,19 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, pixels: np.ndarray) -> No
         write_png(tmp_path / "picture.png", pixels)
 
 
-def test_a_smaller_picture_shows_the_same(tmp_path: Path) -> None:
-    grey = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
-    pixels = np.stack([grey, grey, 255 - grey], -1)
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_smaller_picture_keeps_greys_and_a_small_bar_of_colours(
+    tmp_path: Path, coloured: bool
+) -> None:
+    grey = np.add.outer(np.arange(128), np.arange(128)).astype(np.uint8)
+    pixels = np.stack([grey] * 3, -1)
+    if coloured:
+        bar = np.linspace(0, 255, 128).astype(np.uint8)
+        pixels[:, -4:] = np.stack([bar, 255 - bar, np.full(128, 40, np.uint8)], -1)[:, None]
     write_png(tmp_path / "picture.png", pixels)
     content = (tmp_path / "picture.png").read_bytes()
-    with Image.open(io.BytesIO(smaller_png(content, 32))) as image:
+    with Image.open(io.BytesIO(smaller_png(content))) as image:
         shown = np.asarray(image.convert("RGB")).astype(int)
-    assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= 32
-    assert np.abs(shown - pixels).max() < 12
+    off = np.abs(shown - pixels)
+    assert off.max() <= (24 if coloured else 2)
+    assert len(np.unique(shown[:, 0, 0])) >= 30

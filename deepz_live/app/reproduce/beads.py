@@ -78,12 +78,12 @@ def _width(kind: str, ours: float, scan: float, limit: float, on: str) -> Row:
     agrees = abs(more) <= AGREES
     return Row(
         f"beads.{kind}",
-        f"{ours:.2f} µm, scan {scan:.2f} µm ({100 * more:+.0f} %)",
+        f"{ours:.2f} µm, scan {scan:.2f} µm ({100 * more:+.1f} %)",
         "as in the paper" if agrees else "worse" if more > 0 else "not comparable",
         f"median of Gaussian fits, frames up to {limit:g} µm out of focus ({TRUSTED:.0%} of the "
         f"reach); agreement: within {AGREES:.0%} of the scan",
         on,
-        "" if agrees else f"Ours are {abs(more):.0%} {'wider' if more > 0 else 'narrower'} than "
+        "" if agrees else f"Ours are {abs(more):.1%} {'wider' if more > 0 else 'narrower'} than "
         "in the scan.",
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def _row(facts: dict[str, Any], summary: dict[str, Any], effort: Effort) -> Row:
         else "better" if period < PAPER_UM else "worse",
         "correlation with the scan along the same surface; reliable: from where on no longer "
         f"period is more than {TOLERANCE:g} behind the longest",
-        f"built-in microscope, {effort.fields} fields of beads in a volume; {BEADS}",
+        f"built-in microscope, {effort.fields} field(s) of beads in a volume; {BEADS}",
         f"Lowest at {worst['period_um']:.2g} µm: {worst['refocused']['corr']:.2f}, the input "
         f"{worst['baseline']['corr']:.2f}. Our network makes whole planes and the surface is read "
         "from them, so what varies is which beads a surface cuts; the paper judges by artefacts "

@@ -16,7 +16,7 @@ from deepz_live.app.reproduce.neurons import Effort as NeuronEffort
 def test_a_width_is_compared_with_the_scans(ours: float, scan: float, verdict: str):
     row = beads._width("lateral", ours, scan, 8.0, "beads")
     assert row.verdict == verdict
-    assert ("10% wider" in row.remark) == (verdict == "worse")
+    assert ("10.0% wider" in row.remark) == (verdict == "worse")
 
 
 def test_the_depth_of_field_ends_where_beads_get_wide():
