@@ -38,17 +38,22 @@ class LightMeter:
         self._exposure_ms = 0.0
 
     def count(self, frames: int, planes: int, exposure_ms: float) -> None:
-        """``frames`` were refocused until now, the newest of them to ``planes`` planes."""
+        """``frames`` were refocused until now, the newest of them to ``planes`` planes.
+
+        An exposure of 0 is unknown, as that of an image file: exposures are counted, no light.
+        """
         more = frames - self.frames
         self._exposure_ms = exposure_ms
         if planes > 0:
             self.planes = planes
         if more > 0 and planes > 0:
             # Rates do not matter here, so that the frame rate may be any.
-            scan = scan_dose(more, planes, exposure_ms)
-            seen = virtual_dose(more, planes, exposure_ms, frame_rate_hz=1.0)
+            some_ms = exposure_ms or 1.0
+            scan = scan_dose(more, planes, some_ms)
+            seen = virtual_dose(more, planes, some_ms, frame_rate_hz=1.0)
             self.exposures += scan.exposures - seen.exposures
-            self.light_s += scan.exposure_s - seen.exposure_s
+            if exposure_ms > 0:
+                self.light_s += scan.exposure_s - seen.exposure_s
         self.frames = max(frames, self.frames)
 
     @property
@@ -57,7 +62,7 @@ class LightMeter:
         if self.frames == 0 or self.planes == 0:
             return ""
         planes = "1 plane" if self.planes == 1 else f"{self.planes} planes"
-        return (
-            f"{planes} shown × {self.frames} frames: {self.exposures} exposures of "
-            f"{self._exposure_ms:g} ms saved ({self.light_s:.1f} s of light)"
-        )
+        saved = f"{planes} shown × {self.frames} frames: {self.exposures} exposures"
+        if self._exposure_ms <= 0:
+            return f"{saved} saved"
+        return f"{saved} of {self._exposure_ms:g} ms saved ({self.light_s:.1f} s of light)"

@@ -47,3 +47,11 @@ def test_planes_are_counted_once_and_a_projection_needs_all() -> None:
     assert planes_shown((PlaneCut(1.0), ProjectionCut("max")), Z_UM) == 21
     assert planes_shown((SectionCut("xz", 3.0),), Z_UM) == 21
     assert planes_shown((), Z_UM) == 0
+
+
+def test_an_unknown_exposure_counts_exposures_and_claims_no_light():
+    meter = LightMeter()
+    meter.count(10, 5, 0.0)
+    assert meter.exposures == 40
+    assert meter.light_s == 0.0
+    assert meter.text == "5 planes shown × 10 frames: 40 exposures saved"
