@@ -68,8 +68,9 @@ class Walk:
         self.rest(0.3)
 
     def do(self, key: str) -> None:
-        """Choose from the menu."""
+        """Choose from the menu; panels follow a moment later."""
         self.window.actions_by_key[key].trigger()
+        self.rest(0.2)
 
     def show(self, *keys: str) -> None:
         """These panels and no others."""

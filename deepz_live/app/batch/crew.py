@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
+import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Self, cast
@@ -25,13 +27,19 @@ CONNECT_S = 20.0
 
 
 class Keeper(WorkerPlugin):
-    """Keeps a worker's :class:`Maker`; Dask gives it to workers that come later, too."""
+    """Keeps a worker's :class:`Maker`; Dask gives it to workers that come later, too.
 
-    def __init__(self, name: str) -> None:
+    ``own`` workers get the Ctrl-C of the run as well: they leave it to the run to end them.
+    """
+
+    def __init__(self, name: str, own: bool) -> None:
         self.name = name
+        self.own = own
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002
         """On the worker, when it begins."""
+        if self.own and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.maker = Maker()
 
     def teardown(self, worker: Any) -> None:  # noqa: ARG002
@@ -42,10 +50,11 @@ class Keeper(WorkerPlugin):
 class DaskCrew:
     """Workers of the scheduler at ``address``, of whatever cluster it belongs to.
 
-    ``unwatched`` says why there is no dashboard, where that is known.
+    ``own`` are processes of this run alone; ``unwatched`` says why there is no dashboard, where
+    that is known.
     """
 
-    def __init__(self, address: str, unwatched: str = "") -> None:
+    def __init__(self, address: str, *, own: bool = False, unwatched: str = "") -> None:
         try:
             # Asked first: a client that finds no scheduler leaves a thread behind.
             asyncio.run(_reach(address))
@@ -58,7 +67,7 @@ class DaskCrew:
         # Others may use the same workers for theirs.
         self._run = f"deepz-live-{uuid.uuid4().hex}"
         self._unwatched = unwatched
-        self._client.register_plugin(Keeper(self._run))
+        self._client.register_plugin(Keeper(self._run, own))
 
     @property
     def dashboard(self) -> str:
@@ -67,7 +76,6 @@ class DaskCrew:
 
     def fastest(self, job: Job) -> str:
         """See :class:`~deepz_live.app.batch.alone.Crew`."""
-        self._client.wait_for_workers(1)
         provider: str = self._client.submit(fastest_provider, job, pure=False).result()
         return provider
 

@@ -19,6 +19,7 @@ from deepz_live.app.batch.crew import DaskCrew
 
 HERE = "127.0.0.1"
 NOT_WATCHED = "none: install bokeh to watch the work in a browser"
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -36,6 +37,9 @@ def local_crew(workers: int | None) -> Iterator[DaskCrew]:
         # The system's own way may fork, with all threads of this process.
         "distributed.worker.multiprocessing-method": "spawn",
         "distributed.comm.timeouts.connect": "60s",  # a busy computer starts processes slowly
+        "distributed.worker.profile.enabled": False,  # it looks a hundred times a second
+        # Without Dask's MALLOC_TRIM_THRESHOLD_: with it every large array is mapped anew.
+        "distributed.nanny.pre-spawn-environ": dict.fromkeys(_ONE_THREAD, "1"),
     }
     with (
         tempfile.TemporaryDirectory(prefix="deepz-live-batch-", ignore_cleanup_errors=True) as own,
@@ -45,7 +49,9 @@ def local_crew(workers: int | None) -> Iterator[DaskCrew]:
             workers={number: _worker(number, cards) for number in range(count)},
             silence_logs=logging.CRITICAL,
         ) as cluster,
-        DaskCrew(cluster.scheduler_address, "" if watched else NOT_WATCHED) as crew,
+        DaskCrew(
+            cluster.scheduler_address, own=True, unwatched="" if watched else NOT_WATCHED
+        ) as crew,
     ):
         yield crew
 

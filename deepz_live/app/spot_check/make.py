@@ -52,10 +52,14 @@ def live_check(
     Raises
     ------
     SpotCheckError
-        There is no model.
+        There is no model, or no frame comes: somebody else may have the microscope.
     """
     if live.engine is None:
         raise SpotCheckError("No model is open, so there is nothing to check; open a bundle.")
+    if live.error is not None or live.finished:
+        raise SpotCheckError(
+            "The camera is not streaming, so there is no frame to check; start the live view first."
+        )
     bundle = live.engines.get(channel or "", live.engine).bundle
 
     def refocus(frame: Frame, distances_um: Sequence[float]) -> Image:

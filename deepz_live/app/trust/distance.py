@@ -38,7 +38,7 @@ def _judged(facts: BundleFacts, low_um: float, high_um: float) -> tuple[Level, s
             f"{useless.dz_um:+g} µm (correlation with the scan {useless.corr:.2f} against "
             f"{useless.baseline['corr']:.2f})."
         )
-    row = quality_at(facts, low_um) if single else None
+    row = quality_at(facts, low_um) if single and abs(low_um) >= IN_FOCUS_UM else None
     told = "" if row is None else f" Measured there: correlation {row.corr:.2f} with the scan."
     edge = NEAR_END * (last - first) / 2
     if single and (low_um < first + edge + 1e-6 or low_um > last - edge - 1e-6):

@@ -46,6 +46,11 @@ class DeviceHolder(QScrollArea):
         self._filled = False
         self.setWidget(note(sentence))
 
+    def refuse(self, sentence: str) -> None:
+        """Show why there are none; they are not asked for again."""
+        self.empty(sentence)
+        self._filled = True
+
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Somebody looks."""
         super().showEvent(event)

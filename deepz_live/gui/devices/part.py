@@ -100,12 +100,15 @@ class DevicesPart:
             return
         if self._core is None:
             self._core = PatientCore(microscope.core, self._orders, gone=lambda: microscope.closed)
-        for key in self._unfilled():
+        left = self._unfilled()
+        for key in left[:1]:  # one at a time: each holds up the window for a moment
             try:
                 self.holders[key].fill(self._made(key, self._core, microscope))
             except (RuntimeError, ValueError, OSError) as error:
-                self.holders[key].empty(f"These devices cannot be shown: {error}")
+                self.holders[key].refuse(f"These devices cannot be shown: {error}")
                 self._shop.fail(error)
+        if len(left) > 1:
+            self._fill_seen()
 
     def _unfilled(self) -> list[str]:
         seen = (key for key, holder in self.holders.items() if holder.isVisible())

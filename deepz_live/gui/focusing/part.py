@@ -94,7 +94,7 @@ class ClickToFocusPart:
         end = "; the end of the model's range, its focus may lie beyond" if found.at_end else ""
         self._shop.say(f"Best focus {depth}, confidence {found.confidence:.2f}{end}.")
         target = self._go(pane, here, found.depth_um)
-        self._mark(here, f"{depth} ({found.confidence:.2f})", theme.KNOB, (pane, target))
+        self._mark(here, f"{depth} ({found.confidence:.2f})", theme.ON_PICTURE_KNOB, (pane, target))
 
     def _go(self, pane: int, here: tuple[float, float], depth_um: float) -> int:
         """The pane that was clicked, if it is a plane; else the plane worked with, or a first."""

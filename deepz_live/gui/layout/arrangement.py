@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QByteArray, Qt
+from PyQt6.QtCore import QByteArray, Qt, QTimer
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from deepz_live.app.depths import RULER_UM
@@ -16,6 +16,8 @@ from deepz_live.gui.view_controller import ViewController, ViewState
 
 LAYOUT_VERSION = 1
 """Raised where an old layout would hide something new."""
+
+LATER_MS = 20
 
 
 class Arrangement:
@@ -38,6 +40,11 @@ class Arrangement:
         self._window, self._docks = window, docks
         self._view, self._keeper = view, keeper
         self._warn = warn
+        self._wanted: frozenset[str] = frozenset()
+        self._later = QTimer(window)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._show_wanted)
         self._first = window.saveState(LAYOUT_VERSION)
         self._shown_at_first = {key for key, dock in docks.items() if not dock.isHidden()}
 
@@ -69,9 +76,13 @@ class Arrangement:
         )
 
     def apply(self, key: str) -> None:
-        """Panels and panes of a preset; the panes come back with undo."""
+        """Panels and panes of a preset; the panes come back with undo.
+
+        The panels follow when the panes have been drawn: both at once would hold up the window.
+        """
         preset = PRESETS[key]
-        self._show(preset.docks)
+        self._wanted = preset.docks
+        self._later.start()
         cuts = preset.cuts(self._view.range_um or RULER_UM)
         self._view.show(ViewState((None, *cuts), 1, self._view.cross_at))
         self._keeper.change(preset=key)
@@ -80,6 +91,9 @@ class Arrangement:
         """Panels as at the very first start."""
         self._window.restoreState(self._first, LAYOUT_VERSION)
         self._show(self._shown_at_first)
+
+    def _show_wanted(self) -> None:
+        self._show(self._wanted)
 
     def _show(self, keys: frozenset[str] | set[str]) -> None:
         for key, dock in self._docks.items():

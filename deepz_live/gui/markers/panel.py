@@ -36,6 +36,7 @@ class MarkersPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = QListWidget()
+        self.list.setWordWrap(True)
         self.list.setToolTip("Double-click goes there in a replay")
         self.note = _NoteLine()
         self.note.setToolTip("A note that goes with the next mark")

@@ -225,7 +225,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         end = QPointF(right, 4.0) if self.sideways else QPointF(right, bottom)
         for text, corner in ((first, start), (last, end)):
             painter.fillRect(QRectF(corner.x(), corner.y(), wide, tall), QColor(0, 0, 0, 130))
-            painter.setPen(QColor(theme.INK))
+            painter.setPen(QColor(theme.ON_PICTURE))
             painter.drawText(QPointF(corner.x() + 4, corner.y() + metrics.ascent()), text)
 
 

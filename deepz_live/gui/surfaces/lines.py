@@ -18,7 +18,7 @@ from deepz_live.image.coarse import coarse, contour_heights, contours
 from deepz_live.image.dpm import Surface, SurfaceError
 
 CONTOUR = "#4d8894"
-POINT = theme.KNOB
+POINT = theme.ON_PICTURE_KNOB
 SPARSE = 3
 """Of a contour line every third point is drawn: it is smooth."""
 Tint = tuple[NDArray[np.uint8], QRectF]
@@ -70,7 +70,7 @@ def confidence_tint(found: AutoSurface, shape: tuple[int, int]) -> Tint:
     """
     confidence, weight = found.tiles.confidence, found.weight
     tint = np.zeros((*confidence.shape, 4), np.uint8)
-    counted, off = QColor(theme.KNOB), QColor(theme.CAUTION)
+    counted, off = QColor(theme.ON_PICTURE_KNOB), QColor(theme.CAUTION)
     for colour, where in ((counted, weight > 0), (off, (weight == 0) & (confidence > 0))):
         tint[where, :3] = colour.red(), colour.green(), colour.blue()
     tint[..., 3] = np.round(MOST_OPAQUE * confidence)

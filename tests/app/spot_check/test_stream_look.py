@@ -167,6 +167,12 @@ def test_a_camera_unplugged_in_mid_check(running, microscope) -> None:
     assert not microscope.core.getShutterOpen()
 
 
+def test_a_session_that_has_ended_is_not_checked(running, microscope) -> None:
+    running.stop()
+    with pytest.raises(SpotCheckError, match="camera is not streaming"):
+        live_check(running, microscope)
+
+
 def test_without_a_model_there_is_nothing_to_check(microscope) -> None:
     live = LiveSession(microscope.camera_source(), None)
     with pytest.raises(SpotCheckError, match="No model is open"):

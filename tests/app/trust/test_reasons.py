@@ -34,6 +34,7 @@ def usual_frame(background: float = 100.0) -> Frame:
     ("low", "high", "level", "said"),
     [
         (3.0, 3.0, "green", "correlation 0.90"),
+        (0.0, 0.0, "green", "+0.0 µm is within the model's range of -10 … +10 µm."),
         (9.5, 9.5, "amber", "near the end"),
         (11.0, 11.0, "red", "+11.0 µm leaves the model's range of -10 … +10 µm"),
         (-10.0, 10.0, "green", "-10.0 … +10.0 µm"),

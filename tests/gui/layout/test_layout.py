@@ -40,7 +40,7 @@ def test_sample_search_shows_few_large_panes_and_the_stage(qtbot, opened):
     before = window.grid.panes[0].width()
     window.actions_by_key["preset_search"].trigger()
     assert window.view.cuts == (None, PlaneCut(0.0), ProjectionCut("max"))
-    assert shown(window) == {"stage", "camera"}
+    qtbot.waitUntil(lambda: shown(window) == {"stage", "camera"}, timeout=WAIT_MS)
     pictured(qtbot, window)
     qtbot.waitUntil(lambda: window.grid.panes[0].width() > 1.2 * before, timeout=WAIT_MS)
     raw, _, most = (pane.picture for pane in window.grid.panes)
@@ -52,7 +52,7 @@ def test_recording_shows_all_depths_and_the_drift_and_undo_takes_the_panes_back(
     pictured(qtbot, window)
     window.actions_by_key["preset_search"].trigger()
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert "drift" in shown(window)
+    qtbot.waitUntil(lambda: "drift" in shown(window), timeout=WAIT_MS)
     assert not {"stage", "camera"} & shown(window)
     assert len(window.grid.panes) >= 6
     pictured(qtbot, window)
@@ -78,6 +78,7 @@ def test_the_window_comes_back_as_it_was_left(qtbot, opened, tmp_path):
     path = tmp_path / "settings.json"
     first = opened(settings=path)
     first.actions_by_key["preset_search"].trigger()
+    qtbot.waitUntil(lambda: shown(first) == {"stage", "camera"}, timeout=WAIT_MS)
     first.docks["trouble"].show()
     first.view.set_cut(1, PlaneCut(3.5))
     first.actions_by_key["other_theme"].trigger()
@@ -117,6 +118,7 @@ def test_panels_as_at_first_puts_them_back(qtbot, opened):
     at_first = shown(window)
     window.docks["drift"].setFloating(True)
     window.actions_by_key["preset_search"].trigger()
+    qtbot.waitUntil(lambda: shown(window) == {"stage", "camera"}, timeout=WAIT_MS)
     window.actions_by_key["first_layout"].trigger()
     assert shown(window) == at_first
     assert not window.docks["drift"].isFloating()
