@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepz_live.app.reproduce import beads, drift, light, neurons, outside, surfaces, waves, worm
+from deepz_live.app.reproduce import (
+    beads,
+    drift,
+    light,
+    neurons,
+    outside,
+    surfaces,
+    transfer,
+    waves,
+    worm,
+)
 from deepz_live.app.reproduce.neurons import Effort as NeuronEffort
 
 
@@ -127,6 +137,20 @@ def test_waves_are_judged_by_the_period_and_the_lowest_is_told(period: float, ve
     row = waves._row({"per_period": rows}, summary, waves.Effort(1, 64))
     assert row.verdict == verdict
     assert "Lowest at 2 µm: 0.73, the input 0.30." in row.remark
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [(0.02, "as in the paper"), (0.04, "worse")])
+def test_a_third_of_the_steps_is_enough_or_said_not_to_be(moved: float, verdict: str):
+    def run(steps: int, error: float) -> dict:
+        return {"steps": steps, "mae": error, "mae_unrefocused": 0.06, "curve": [(steps, error)],
+                "best_validation": (steps, error)}  # fmt: skip
+
+    found = {"init": "beads", "scratch": run(300, 0.03), "transfer": [run(100, moved)]}
+    effort = transfer.STEP.full
+    row = transfer._row(found, effort)
+    assert row.verdict == verdict
+    assert ("was not enough" in row.remark) == (verdict == "worse")
+    assert transfer._section(found, effort).tables[0].rows[1][1] == "100"
 
 
 def test_the_quick_run_is_the_smaller_one():
