@@ -156,5 +156,7 @@ def barred(pixels, index):
 
 def shown_bar(picture):
     """Which frame's bar is in the picture of a raw pane; None without one."""
+    if picture is None:
+        return None
     rows = np.asarray(picture).reshape(len(picture), -1).mean(axis=1)
     return int(np.argmax(rows)) // 8 if rows.max() > 200 else None
