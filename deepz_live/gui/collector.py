@@ -14,7 +14,8 @@ from PyQt6.QtCore import QCoreApplication, QEvent
 from pyqtgraph.util.garbage_collector import GarbageCollector
 
 INTERVAL_S = 1.0
-ROUNDS = 3  # a window, the connections of its parts, what those kept
+FEWEST, MOST = 3, 12
+"""Rounds: a window, the connections of its parts, what those kept; and on while more is found."""
 
 
 @contextmanager
@@ -41,7 +42,8 @@ def _delete_what_waits() -> None:
     for parts that Qt itself made (a menu's action, a spin box's editor) are not told that their
     part is gone: the next window's part at the same address would be taken for it, and crash.
     """
-    for _ in range(ROUNDS):
+    for number in range(MOST):
         QCoreApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        gc.collect()
+        if gc.collect() == 0 and number + 1 >= FEWEST:
+            return

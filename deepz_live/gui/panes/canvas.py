@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPen, QWheelEvent
+from PyQt6.QtWidgets import QWidget
 
 from deepz_live.gui import theme
 from deepz_live.gui.panes.overlay import Line, paint_lines
@@ -43,6 +44,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(background=theme.PICTURE)
+        # A view takes drops for its scene; here files are dropped on the window.
+        self.setAcceptDrops(False)
+        # Made here and kept: for a viewport that Qt makes itself, Python may hand out an object
+        # that stood for a part of a window long deleted, at the same address.
+        self._surface = QWidget()
+        self.setViewport(self._surface)
+        self._surface.setMouseTracking(True)
         self.note = ""
         self.pixel_size_um = 0.0
         self.cursor_at: tuple[float, float] | None = None
@@ -62,16 +70,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.addItem(self.tint)
         self.setCentralItem(self.box)
         self.setMinimumSize(80, 80)
-        # A view takes drops for its scene; here files are dropped on the window.
-        self.setAcceptDrops(False)
-        self.viewport().setAcceptDrops(False)
         self.box.sigRangeChangedManually.connect(self._range_changed)
 
     def redraw(self) -> None:
         """Paint again what lies over the picture."""
-        viewport = self.viewport()
-        if viewport is not None:
-            viewport.update()
+        self._surface.update()
 
     def spot(self, y: float, x: float) -> QPointF:
         """Where pixel coordinates lie on the widget."""
