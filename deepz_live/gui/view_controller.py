@@ -141,8 +141,9 @@ class ViewController:
         self._take(self._state)
 
     def show(self, state: ViewState) -> None:
-        """Other panes altogether (a preset, or those of the last time)."""
-        self._do("", state)
+        """Other panes altogether (a preset, or those of the last time); sections at the cross."""
+        at = state.cross_at or self._state.cross_at
+        self._do("", _crossed(state, at) if at is not None else state)
 
     def state(self) -> ViewState:
         """All panes, to be kept for the next time."""

@@ -154,3 +154,5 @@ def test_a_state_that_was_kept_is_shown_again(rig):
     assert grid.cuts == (None, PlaneCut(2.0))
     assert grid.cross == (3.0, 4.0)
     assert view.state() == state
+    view.show(ViewState((None, SectionCut("yz", 0.0)), 0))
+    assert view.cuts == (None, SectionCut("yz", 4.0))  # through the cross, which stays
