@@ -33,7 +33,7 @@ goto next
 :go
 if /i "%WORD%"=="test" (
     cd /d "%ROOT%"
-    %UV% run pytest %REST%
+    %UV% run pytest --numprocesses auto --maxprocesses 4 --dist loadfile %REST%
 ) else (
     %UV% run --project "%ROOT%" deepz-live demo %REST%
 )
