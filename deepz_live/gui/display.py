@@ -132,10 +132,19 @@ class Display:
 
     def name_panes(self) -> None:
         """Titles follow the hand at once, before the network answers."""
+        self._forget_others()
         for pane in self._grid.panes:
             pane.set_title(title_of(pane.cut, self._scale.range_um, self._scale.pixel_size_um), "")
         self._say_why()
         self.redraw()
+
+    def _forget_others(self) -> None:
+        """A pane that is taken out and in again begins with levels of its own."""
+        panes = set(self._grid.panes)
+        for kept in (self._levels, self._measured_s):
+            for key in [key for key in kept if key[0] not in panes]:
+                del kept[key]
+        self._pinned = {key for key in self._pinned if key[0] in panes}
 
     def show_frame(self, *frames: Frame) -> None:
         """The camera's image as it is; of several channels one over the other."""

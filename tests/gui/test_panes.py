@@ -10,6 +10,7 @@ from deepz_live.gui.pane_menu import pane_menu
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.gui.panes.pane import Pane
+from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
@@ -191,3 +192,21 @@ def test_the_mouse_tells_place_and_counts_of_the_frame_and_of_the_pane(qtbot, op
     assert "inferred" not in window.status_line._cursor.text()
     window.grid.hovered.emit(6, (4000.0, 60.9))
     assert window.status_line._cursor.text() == ""
+
+
+def test_a_pane_that_was_removed_comes_back_as_new(qtbot, opened):
+    window = opened()
+    shown(qtbot, window, 7)
+    last = window.grid.panes[7]
+    last.set_overlay((Line(((1.0, 1.0), (9.0, 9.0))),))
+    last.set_badge("alarm", "for the test")
+    window.display.pin(last, "TexasRed", Levels(0.0, 1e6))
+    window.view.remove(7)
+    window.view.add(PlaneCut(2.0))
+    picture = shown(qtbot, window, 7)
+    assert window.grid.panes[7] is last
+    assert last.overlay == ()
+    assert last.badge != "alarm"
+    assert last.title == "+2.0 µm · inferred"
+    assert not window.display.pinned(last, "TexasRed")
+    assert picture.max() > 200  # not dark, as it was with the levels set by hand

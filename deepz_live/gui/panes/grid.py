@@ -34,6 +34,8 @@ class PaneGrid(QWidget):
         super().__init__(parent)
         self._choosable = choosable
         self._panes: list[Pane] = []
+        self._spare: list[Pane] = []
+        """Hidden, to be taken again: making a pane takes as long as several pictures."""
         self._field = (1, 1)
         self._pixel_size_um = 0.0
         self._rect = QRectF(0, 0, 1, 1)
@@ -75,9 +77,10 @@ class PaneGrid(QWidget):
             pane = self._panes.pop()
             self._layout.removeWidget(pane)
             pane.hide()
-            pane.deleteLater()
+            pane.reset()
+            self._spare.append(pane)
         while len(self._panes) < len(cuts):
-            self._panes.append(self._made())
+            self._panes.append(self._taken() if self._spare else self._made())
         if changed:
             self._arrange()
         for number, (pane, cut) in enumerate(zip(self._panes, cuts, strict=True)):
@@ -126,12 +129,21 @@ class PaneGrid(QWidget):
         for pane in self._panes:
             pane.set_cross(at)
 
-    def _made(self) -> Pane:
-        pane = Pane(choosable=self._choosable)
-        pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+    def _taken(self) -> Pane:
+        pane = self._spare.pop()
+        self._dress(pane)
+        return pane
+
+    def _dress(self, pane: Pane) -> None:
+        """As the others are now."""
         pane.set_colours(colour_table(self._colours))
         pane.set_pixel_size(self._pixel_size_um)
         pane.show_rect(self._rect)
+
+    def _made(self) -> Pane:
+        pane = Pane(choosable=self._choosable)
+        pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._dress(pane)
         pane.moved.connect(self._follow)
         pane.resized.connect(self.view_changed)
         pane.hovered.connect(self._point)

@@ -205,6 +205,20 @@ class Pane(QFrame):
         """The colours over the picture, or None."""
         return self._tint
 
+    def reset(self) -> None:
+        """As if new: no picture, nothing over it, no badge."""
+        self._layers.clear()
+        self._canvas.lines = ()
+        self._canvas.note = ""
+        self._canvas.item.clear()
+        self.set_tint(None)
+        self.set_badge("")
+        self.set_selected(False)
+        self.set_brush(False)
+        self.set_cursor(None)
+        self.set_title("")
+        self.set_cut(None)
+
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
         self._canvas.legend = legend
