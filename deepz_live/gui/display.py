@@ -131,12 +131,14 @@ class Display:
         self._scale = scale
 
     def name_panes(self) -> None:
-        """Titles follow the hand at once, before the network answers."""
+        """Titles follow the hand at once, before the network answers; pictures with the next tick.
+
+        All at once would hold the window up.
+        """
         self._forget_others()
         for pane in self._grid.panes:
             pane.set_title(title_of(pane.cut, self._scale.range_um, self._scale.pixel_size_um), "")
         self._say_why()
-        self.redraw()
 
     def _forget_others(self) -> None:
         """A pane that is taken out and in again begins with levels of its own."""

@@ -56,6 +56,7 @@ class LiveController:
         self._dirty = False
         self.longest_tick_s = 0.0
         parts.grid.view_changed.connect(self._mark_dirty)
+        parts.grid.panes_changed.connect(self._mark_dirty)
         self.use(None)
 
     @property

@@ -76,7 +76,8 @@ def _live(lab: Lab, session: Session, folder: Path) -> dict[str, Any]:
         live.stop()
     if live.error is not None:
         raise live.error
-    return live.summary()
+    # Where the recording lay means nothing to a reader.
+    return {name: value for name, value in live.summary().items() if name != "session"}
 
 
 def _row(facts: dict[str, Any], effort: Effort, provider: str) -> Row:
