@@ -9,28 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from deepz_live.config import Optics
-from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import BundleFacts
 from deepz_live.stream.frame import Frame, StreamInfo
+from tests.bundles import facts_of
 
 WAIT_S = 20.0
 SHAPE = (24, 20)
 Z_UM = (-2.0, 0.0, 2.0)
 INFO = StreamInfo(SHAPE, "uint16", 0.65, 100.0, "TexasRed", 10.0, "test")
-FACTS = BundleFacts(
-    network="planes",
-    width=0.1,
-    z_planes_um=Z_UM,
-    pixel_size_um=0.65,
-    optics=Optics(),
-    channel="TexasRed",
-    exposure_ms=10.0,
-    normalization=Normalization(background_counts=0, scale_counts=1000),
-    intensity_counts=(0, 1000),
-    multiple=1,
-    margin_px=0,
-)
+FACTS = facts_of(Z_UM, pixel_size_um=0.65, exposure_ms=10.0)
 Step = Frame | Exception | Callable[[], None] | None
 
 

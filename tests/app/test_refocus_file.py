@@ -10,29 +10,16 @@ import pytest
 import tifffile
 
 from deepz_live.app.refocus_file import Refocusing, parse_distances, refocus_file
-from deepz_live.config import Optics
 from deepz_live.image.dpm import SurfaceError
-from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import Bundle, BundleFacts
+from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.planes import surface_from
 from deepz_live.session.errors import StackError
 from deepz_live.session.series import SeriesChoice, open_series
+from tests.bundles import facts_of
 
 Z_UM = tuple(np.arange(-4.0, 4.1, 1.0))
-FACTS = BundleFacts(
-    network="planes",
-    width=0.1,
-    z_planes_um=Z_UM,
-    pixel_size_um=0.325,
-    optics=Optics(),
-    channel="TexasRed",
-    exposure_ms=20.0,
-    normalization=Normalization(background_counts=0, scale_counts=1000),
-    intensity_counts=(0, 1000),
-    multiple=1,
-    margin_px=0,
-)
+FACTS = facts_of(Z_UM)
 BUNDLE = Bundle(Path("fake"), FACTS, "c" * 64)
 
 

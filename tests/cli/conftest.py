@@ -8,13 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from deepz_live.cli import app
-from deepz_live.config import Optics
 from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import DESCRIPTION, ONNX, WEIGHTS, BundleFacts, seal
+from tests.bundles import facts_of, write_sealed
 
 Z_UM = (-4.0, -2.0, 0.0, 2.0, 4.0)
 
@@ -54,25 +52,13 @@ def run():
 def bundle(tmp_path: Path) -> Path:
     """A sealed bundle whose network returns its input at every distance."""
     folder = tmp_path / "bundle"
-    folder.mkdir()
-    write_identity(folder / ONNX, len(Z_UM))
-    (folder / WEIGHTS).write_bytes(b"none")
-    facts = BundleFacts(
-        network="planes",
-        width=0.1,
-        z_planes_um=Z_UM,
-        pixel_size_um=0.325,
-        optics=Optics(),
-        channel="TexasRed",
-        exposure_ms=20.0,
+    facts = facts_of(
+        Z_UM,
         normalization=Normalization(background_counts=100, scale_counts=1000),
         intensity_counts=(90, 20000),
-        multiple=1,
         margin_px=1,
     )
-    description = {"config": {"deepz_live": facts.model_dump(mode="json")}}
-    (folder / DESCRIPTION).write_text(yaml.safe_dump(description), encoding="utf-8")
-    seal(folder)
+    write_sealed(folder, facts, lambda path: write_identity(path, len(Z_UM)))
     return folder
 
 

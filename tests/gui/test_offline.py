@@ -36,6 +36,8 @@ class Unplugged(socket.socket):
 socket.socket = Unplugged
 socket.create_connection = socket.getaddrinfo = socket.gethostbyname = refuse
 
+from PyQt6.QtCore import QEventLoop
+
 from deepz_live.app.desk import Desk
 from deepz_live.app.paths import find_profile
 from deepz_live.gui.app import make_application
@@ -50,8 +52,7 @@ folder = Path(sys.argv[1])
 def wait(until):
     end = time.monotonic() + 400
     while not until():
-        app.processEvents()
-        time.sleep(0.01)
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         assert time.monotonic() < end, window.banner.text
 
 

@@ -10,10 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepz_live.config import Optics
 from deepz_live.image.dpm import Uniform
-from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import BundleFacts
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SurfaceCut
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.view import ViewRequest, digest
@@ -21,21 +18,10 @@ from deepz_live.refocus.worker import RefocusWorker
 from deepz_live.stream.fifo import BlockingFifo
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.slots import LatestSlot
+from tests.bundles import facts_of
 
 Z_UM = tuple(np.arange(-5.0, 5.1, 1.0))
-FACTS = BundleFacts(
-    network="planes",
-    width=0.1,
-    z_planes_um=Z_UM,
-    pixel_size_um=0.65,
-    optics=Optics(),
-    channel="TexasRed",
-    exposure_ms=20.0,
-    normalization=Normalization(background_counts=0, scale_counts=1000),
-    intensity_counts=(0, 1000),
-    multiple=1,
-    margin_px=0,
-)
+FACTS = facts_of(Z_UM, pixel_size_um=0.65)
 INFO = StreamInfo((64, 64), "uint16", 0.65, 20.0, "TexasRed", 20.0, "test")
 WAIT_S = 10.0
 

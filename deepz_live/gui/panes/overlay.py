@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
@@ -20,12 +21,11 @@ class Line:
     colour: str = theme.CAUTION
 
 
-class ToScreen:
+class ToScreen(Protocol):
     """From pixels ``(y, x)`` of the frame to a point of the widget; a canvas is one."""
 
     def spot(self, y: float, x: float) -> QPointF:
         """Where pixel coordinates lie on the widget."""
-        raise NotImplementedError
 
 
 def paint_lines(painter: QPainter, canvas: ToScreen, lines: Sequence[Line]) -> None:

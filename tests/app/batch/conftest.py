@@ -6,20 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from deepz_live.app.analyze.rehearsal import record
-from deepz_live.config import Optics, Profile
+from deepz_live.config import Profile
 from deepz_live.image.normalization import Normalization
-from deepz_live.model.bundle import (
-    DESCRIPTION,
-    ONNX,
-    WEIGHTS,
-    Bundle,
-    BundleFacts,
-    load_bundle,
-    seal,
-)
+from deepz_live.model.bundle import Bundle, load_bundle
+from tests.bundles import facts_of, write_sealed
 
 Z_UM = (-4.0, -2.0, 0.0, 2.0, 4.0)
 FRAMES, SIDE_PX = 11, 64
@@ -44,25 +36,13 @@ def bundle(tmp_path_factory) -> Bundle:
 
 def write_bundle(folder: Path, seed: int) -> Bundle:
     """Two layers with random weights, sealed."""
-    folder.mkdir()
-    write_network(folder / ONNX, np.random.default_rng(seed))
-    (folder / WEIGHTS).write_bytes(b"none")
-    facts = BundleFacts(
-        network="planes",
-        width=0.1,
-        z_planes_um=Z_UM,
-        pixel_size_um=0.325,
-        optics=Optics(),
-        channel="TexasRed",
-        exposure_ms=20.0,
+    facts = facts_of(
+        Z_UM,
         normalization=Normalization(background_counts=100, scale_counts=1000),
         intensity_counts=(90, 20000),
-        multiple=1,
         margin_px=2,
     )
-    description = {"config": {"deepz_live": facts.model_dump(mode="json")}}
-    (folder / DESCRIPTION).write_text(yaml.safe_dump(description), encoding="utf-8")
-    seal(folder)
+    write_sealed(folder, facts, lambda path: write_network(path, np.random.default_rng(seed)))
     return load_bundle(folder)
 
 

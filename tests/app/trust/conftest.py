@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from deepz_live.config import Optics
 from deepz_live.image.normalization import Normalization
 from deepz_live.model.bundle import BundleFacts, DistanceQuality, Reference, RoundTripQuality
+from tests.bundles import facts_of
 
 Z_UM = tuple(float(z) for z in range(-10, 11))
 BASE = {"mae": 0.1, "rmse": 0.1, "corr_detail": 0.1, "ssim": 0.5}
@@ -23,18 +23,11 @@ def quality(dz_um: float, corr: float, left: float) -> DistanceQuality:
 
 @pytest.fixture
 def facts() -> BundleFacts:
-    return BundleFacts(
-        network="planes",
+    return facts_of(
+        Z_UM,
         width=1.0,
-        z_planes_um=Z_UM,
-        pixel_size_um=0.325,
-        optics=Optics(),
-        channel="TexasRed",
-        exposure_ms=20.0,
         normalization=Normalization(background_counts=100, scale_counts=1000),
         intensity_counts=(90, 1100),
-        multiple=1,
-        margin_px=0,
         quality=tuple(quality(z, 0.9, 0.5) for z in Z_UM if z),
         reference=Reference(
             frames=9,
