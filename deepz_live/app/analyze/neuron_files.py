@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.analysis.neurons import Activity
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.parquet import parquet
 from deepz_live.session.table import table
+
+if TYPE_CHECKING:  # the window reads these tables, and starts without what made them
+    from deepz_live.analysis.neurons import Activity
 
 Floats = NDArray[np.float64]
 FACTS = "neurons.json"
@@ -106,17 +108,12 @@ def write_findings(
     from deepz_live.app.analyze.neuron_groups import groups
 
     out.mkdir(parents=True, exist_ok=True)
-    tables = {MOTION: motion_columns(followed)}
     for finding, end in ((volume, ""), (flat, "_2d")):
-        tables[f"{NEURONS}{end}"] = neuron_columns(finding)
-        tables[f"{TRACES}{end}"] = trace_columns(finding)
         replace_file(out / f"neurons{end}.png", figure(finding))
         replace_file(out / f"groups{end}.png", groups(finding))
-    for name, columns in tables.items():
-        replace_file(out / f"{name}.csv", _csv(columns))
-        if as_parquet:
-            values = {key: column.values for key, column in columns.items()}
-            replace_file(out / f"{name}.parquet", parquet(values))
+        write_table(out, f"{NEURONS}{end}", neuron_columns(finding), as_parquet)
+        write_table(out, f"{TRACES}{end}", trace_columns(finding), as_parquet)
+    write_table(out, MOTION, motion_columns(followed), as_parquet)
     replace_file(out / FACTS, to_json(facts, indent=1))
 
 
@@ -126,6 +123,16 @@ class Column:
 
     values: NDArray[Any]
     digits: int = 0
+
+
+def write_table(
+    out: Path, name: str, columns: Mapping[str, Column], as_parquet: bool = False
+) -> None:
+    """``name.csv`` in the folder ``out``, and ``name.parquet`` with all digits where asked for."""
+    replace_file(out / f"{name}.csv", _csv(columns))
+    if as_parquet:
+        values = {key: column.values for key, column in columns.items()}
+        replace_file(out / f"{name}.parquet", parquet(values))
 
 
 def neuron_columns(finding: Finding) -> dict[str, Column]:
