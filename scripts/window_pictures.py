@@ -17,6 +17,7 @@ from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 from PIL import Image  # noqa: E402
+from PyQt6.QtCore import QRectF  # noqa: E402
 from PyQt6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from deepz_live.app.analyze.neurons import analyze_neurons  # noqa: E402
@@ -239,13 +240,11 @@ class Walk:
         window.transport.seek(40)
         self.show("neurons")
         self.panes(ProjectionCut("max"), PlaneCut(-3.0), PlaneCut(3.0))
+        window.grid.show_rect(QRectF(60, 30, 196, 150))
         self.pictured_once()
-        part.mark(part.results.members(1))
+        part.mark(part.results.members(2))
         self.rest(0.5)
         self.keep("neurons")
-        part.mark((part.results.members(1)[0],))
-        self.rest(0.5)
-        self.keep("neuron")
         window.open_bundle(shipped_path())
         self.open(find_profile("simulated"))
 

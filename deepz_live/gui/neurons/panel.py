@@ -154,7 +154,7 @@ class NeuronsPanel(QWidget):
         self._body.setChildrenCollapsible(False)
         self._body.addWidget(lists)
         self._body.addWidget(below)
-        self._body.setSizes([260, 240])
+        self._body.setSizes([250, 310])
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addWidget(self.head)

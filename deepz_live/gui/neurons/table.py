@@ -119,7 +119,9 @@ class NeuronTable(QTableView):
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         if rows is not None and columns is not None:
             rows.hide()
-            columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            columns.setStretchLastSection(True)
+            columns.setMinimumSectionSize(40)
         self._quiet = False
         selection = self.selectionModel()
         if selection is not None:

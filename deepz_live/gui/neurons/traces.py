@@ -58,7 +58,7 @@ class TracesView(QWidget):
         for plot, cursor in zip((self.plot, self.heat), self.cursors, strict=True):
             plot.addItem(cursor)
             plot.sought.connect(self.sought)
-            column.addWidget(plot, 1)
+            column.addWidget(plot, 2 if plot is self.plot else 3)
         self.heat.getAxis("bottom").setLabel("time (s)")
         self._colour = theme.INK
         self.levels = (0.0, 1.0)
@@ -162,7 +162,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
             self.sought.emit(float(at.x()))
 
 
-def ticks(names: Sequence[str], most: int = 12) -> list[tuple[float, str]]:
+def ticks(names: Sequence[str], most: int = 5) -> list[tuple[float, str]]:
     """Names at the middles of their rows, as many as there is room for."""
     step = -(-len(names) // most) if names else 1
     return [(row + 0.5, names[row]) for row in range(0, len(names), step)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from PyQt6.QtCore import QPointF, QRectF
-from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from deepz_live.gui import theme
 
@@ -71,27 +72,43 @@ def paint_lines(painter: QPainter, canvas: ToScreen, lines: Sequence[Line]) -> N
 
 
 def paint_rings(painter: QPainter, canvas: ToScreen, groups: Sequence[Rings]) -> None:
-    """Draw many circles at once: their places are worked out from two, for a view is linear."""
+    """Draw many circles: one of each group is drawn, the others are copies of it.
+
+    Their places are worked out from two, for a view is linear.
+    """
     if not groups:
         return
     zero, far = canvas.spot(0, 0), canvas.spot(FAR_PX, FAR_PX)
     across, down = (far.x() - zero.x()) / FAR_PX, (far.y() - zero.y()) / FAR_PX
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    device = painter.device()
+    ratio = device.devicePixelRatioF() if device is not None else 1.0
     for rings in groups:
         radius = max(rings.radius_px * min(across, down), LEAST_RING)
-        path = QPainterPath()
+        one, half = _ring(rings, radius, ratio)
         for y, x in rings.centres:
             spot = QPointF(zero.x() + x * across, zero.y() + y * down)
-            path.addEllipse(spot, radius, radius)
-        painter.setOpacity(rings.opacity)
-        painter.setPen(QPen(QColor(rings.colour), rings.width))
-        painter.drawPath(path)
-        painter.setOpacity(1.0)
+            painter.drawPixmap(spot - half, one)
         if rings.label and rings.centres:
             y, x = rings.centres[0]
             beside = QPointF(zero.x() + x * across + radius, zero.y() + y * down - radius)
+            painter.setPen(QColor(rings.colour))
             _label(painter, beside, rings.label)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def _ring(rings: Rings, radius: float, ratio: float) -> tuple[QPixmap, QPointF]:
+    """A picture of one circle on nothing, and where its middle lies in it."""
+    side = math.ceil(2 * radius + rings.width) + 2
+    picture = QPixmap(math.ceil(side * ratio), math.ceil(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(QColor(0, 0, 0, 0))
+    half = QPointF(side / 2, side / 2)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(rings.opacity)
+    painter.setPen(QPen(QColor(rings.colour), rings.width))
+    painter.drawEllipse(half, radius, radius)
+    painter.end()
+    return picture, half
 
 
 def _label(painter: QPainter, spot: QPointF, text: str) -> None:
