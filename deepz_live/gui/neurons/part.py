@@ -183,7 +183,7 @@ class NeuronsPart:
         dock = self.panel.parentWidget()
         if isinstance(dock, QDockWidget):
             show_dock(dock)
-        self._shop.say(f"{len(results)} neurons of this recording, from {results.folder}.")
+        self._shop.say(f"{len(results)} neurons of this recording, from {results.folder.name}.")
         self._draw()
 
     def _look(self, results: NeuronResults, session: Session, marked: tuple[int, ...]) -> None:

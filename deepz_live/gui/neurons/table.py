@@ -119,9 +119,8 @@ class NeuronTable(QTableView):
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         if rows is not None and columns is not None:
             rows.hide()
-            columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            columns.setStretchLastSection(True)
-            columns.setMinimumSectionSize(40)
+            columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            columns.setHighlightSections(False)  # bold names would not fit
         self._quiet = False
         selection = self.selectionModel()
         if selection is not None:
