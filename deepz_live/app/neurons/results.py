@@ -139,6 +139,9 @@ def _fitted(
     whole = (places, *cells, motion["structure_frame"], motion["activity_frame"])
     if not all(np.isfinite(values).all() for values in (*whole, neurons["cluster"])):
         raise ValueError("a place is missing")
+    frames = np.concatenate([motion["structure_frame"], motion["activity_frame"]])
+    if frames.min() < 0 or frames.max() >= origin.recording.frames:
+        raise ValueError(f"{MOTION}.csv names frames beyond the {origin.recording.frames} recorded")
     return NeuronResults(
         folder=folder,
         origin=origin,

@@ -35,6 +35,12 @@ def evenly(traces: Floats, times_s: Floats, columns: int = COLUMNS) -> Floats:
     return np.asarray(np.diff(upto, axis=1) / np.diff(edges))
 
 
+def mean_of(traces: Floats) -> Floats:
+    """``(T,)`` mean of ``traces`` ``(N, T)``; those that are no numbers (F₀ ≤ 0) do not count."""
+    told = traces[np.isfinite(traces).all(axis=1)]
+    return np.asarray((told if len(told) else traces).mean(axis=0))
+
+
 def spread(values: Floats) -> tuple[float, float]:
     """Levels between which nearly all ``values`` lie; never the same, and 0 … 1 of nothing."""
     finite = values[np.isfinite(values)]

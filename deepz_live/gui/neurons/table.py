@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,7 +65,7 @@ class NeuronModel(QAbstractTableModel):
         value = self._rows[index.row()][index.column()]
         name = COLUMNS[index.column()]
         if role == Role.UserRole:
-            return value
+            return value if math.isfinite(value) else -math.inf
         if role == Role.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Role.DecorationRole and name == "cluster":
@@ -85,7 +86,9 @@ class NeuronModel(QAbstractTableModel):
 
 
 def text_of(column: str, value: float) -> str:
-    """A number as the table shows it."""
+    """A number as the table shows it; what is unknown (the activity of F₀ ≤ 0) has none."""
+    if not math.isfinite(value):
+        return NONE
     if column in ("no.", "cluster"):
         return f"{value:.0f}" if value else NONE
     if column == "z µm":

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from deepz_live.app.neurons.together import evenly, spread
+from deepz_live.app.neurons.together import evenly, mean_of, spread
 from deepz_live.gui import theme
 from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.theme.plots import dress_plot
@@ -86,7 +86,7 @@ class TracesView(QWidget):
         if traces is None or not len(traces.relative):
             self._curve.setData([], [])
             return
-        mean = traces.relative.mean(axis=0)
+        mean = mean_of(traces.relative)
         self._curve.setData(traces.times_s, mean, connect="finite")
         self._colour = traces.colour
         self._dress()

@@ -54,12 +54,17 @@ def drop_line(path: Path) -> None:
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
 
 
+def beyond(path: Path) -> None:
+    path.write_text(path.read_text().replace("19,19,", "19,20,"))
+
+
 @pytest.mark.parametrize(
     "spoil, why",
     [
         (lambda out: (out / "neurons.csv").unlink(), "neurons.csv"),
         (lambda out: drop_line(out / "neurons.csv"), "9 neurons have 10 traces"),
         (lambda out: drop_line(out / "motion.csv"), "19 rounds have 20 times"),
+        (lambda out: beyond(out / "motion.csv"), "names frames beyond the 20 recorded"),
         (lambda out: (out / "traces.csv").write_text("time_s,neuron_1\n0,much\n"), "traces.csv"),
         (lambda out: (out / "motion.csv").write_text("time_s\n" + "0\n" * 20), "no column 'm11'"),
         (lambda out: (out / "neurons.json").write_text("{"), "neurons.json, text: "),

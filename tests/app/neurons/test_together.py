@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from deepz_live.app.neurons.together import evenly, spread
+from deepz_live.app.neurons.together import evenly, mean_of, spread
 
 
 def test_averages_are_those_of_the_trapezium_rule_over_each_stretch():
@@ -35,3 +35,10 @@ def test_levels_hold_nearly_all_and_are_never_the_same():
     assert (low, high) == pytest.approx((0.01, 0.99), abs=0.01)
     assert spread(np.zeros(4)) == (-0.5, 0.5)
     assert spread(np.full(3, np.nan)) == (0.0, 1.0)
+
+
+def test_the_mean_leaves_out_what_has_no_trace():
+    traces = np.array([[1.0, 2.0, 3.0], [3.0, 4.0, 5.0], [np.nan, np.nan, np.nan]])
+    np.testing.assert_allclose(mean_of(traces), [2, 3, 4])
+    assert np.isnan(mean_of(traces[2:])).all()
+    assert np.isnan(evenly(traces, np.arange(3.0))[2]).all()

@@ -277,6 +277,33 @@ def test_a_double_click_in_the_table_sends_the_nearest_plane_and_can_be_undone(q
     assert view.state() == before
 
 
+def test_a_neuron_without_a_trace_is_shown_as_such(qtbot, opened, folder):
+    out = results_of(folder.parent / "out", read_session(folder))
+    lines = (out / "neurons.csv").read_text().splitlines()
+    cells = lines[8].split(",")
+    cells[6] = ""  # its F₀ was not above zero
+    lines[8] = ",".join(cells)
+    (out / "neurons.csv").write_text("\n".join(lines) + "\n")
+    rows = [line.split(",") for line in (out / "traces.csv").read_text().splitlines()]
+    rows = [rows[0], *([*row[:8], "", *row[9:]] for row in rows[1:])]
+    (out / "traces.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    window = opened()
+    replay(qtbot, window, folder)
+    part = opened_in(qtbot, window)
+    table = part.panel.table
+    table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+    assert table.row_of(7) == 0
+    assert table.model().index(0, 4).data() == "–"
+    click(qtbot, window.grid.raw, 7)
+    assert part.marked == (7,)
+    assert np.isnan(part.panel.traces.shown[1]).all()
+    part.mark((6, 7))
+    np.testing.assert_allclose(
+        part.panel.traces.shown[1], finding().activity.relative[6], atol=1e-5
+    )
+    assert np.isfinite(part.panel.traces.levels).all()
+
+
 def test_the_cursor_follows_the_replay_and_a_click_in_the_trace_goes_there(qtbot, window):
     part = part_of(window, "NeuronsPart")
     click(qtbot, window.grid.raw, 2)
