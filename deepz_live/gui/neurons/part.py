@@ -120,6 +120,8 @@ class NeuronsPart:
 
     def close_results(self) -> None:
         """No neurons any more."""
+        if self.looking is None:
+            return
         self.looking, self.marked = None, ()
         self.panel.show_results(None)
         self._draw()
