@@ -19,8 +19,9 @@ from torch.nn import functional
 from deepz_live.model.generator import DownBlock, UNet, UpBlock
 
 CHANNELS_LAST = torch.channels_last
-BAND_PX = 4096
-"""Pixels of a band. From half to four times as many are alike."""
+BAND_PX = 8192
+"""Pixels of a band. Smaller ones make threads wait for each other more often than larger ones
+miss the cache; twice as many would be new memory from the system again."""
 
 KEPT_BYTES = 2**28
 """More memory than that is given back after every image: about 1000² for the paper's generator."""

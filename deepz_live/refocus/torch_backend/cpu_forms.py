@@ -26,8 +26,8 @@ from deepz_live.refocus.torch_backend.forms import load_network, of_image
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
 
-TAIL_PX = 512
-"""Pixels of the body of which planes are made in one go, within the cache of one core."""
+TAIL_PX = 4096
+"""Pixels of the body of which planes are made in one go, within the cache."""
 
 _PAIR = torch.float64
 """Two neighbouring float32 pixels, moved as one."""
