@@ -7,9 +7,10 @@
 The plain back ends are the network as it was trained in torch (eager float32, channels last,
 bfloat16 where the processor multiplies in it) and its ONNX file in onnxruntime, given a
 normalised image. The engine is given camera counts and hands out camera counts: normalisation,
-padding, all planes and their way back are in its time. All take turns, a round each, so that whatever else the machine does meets all alike;
-seconds are medians. The generator's planes are made one by one where that is how a plain back end
-is quickest. Networks have random weights, except the bundle's, which the first rows are about.
+padding, all planes and their way back are in its time. All take turns, a round each, so that
+whatever else the machine does meets all alike; seconds are medians. The generator's planes are
+made one by one where that is how a plain back end is quickest. Networks have random weights,
+except the bundle's, which the first rows are about.
 
 ``cpu_seconds`` is the processor time of all threads, for machines that others use as well: with
 ``--threads 1`` it is what the wall clock shows on a quiet one.

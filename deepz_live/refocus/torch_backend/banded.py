@@ -1,4 +1,4 @@
-"""The networks' body on a processor: bit by bit the plain one, without new memory for a frame.
+"""The networks' body on a processor: the plain one's numbers, without new memory for a frame.
 
 A convolution with replicated edges asks for a copy of its whole input with one more pixel around,
 and its result for new memory, whose pages the system clears one by one. Both cost more than a
@@ -113,6 +113,10 @@ class BandedUNet:
         fill_edges(inner)
         return self._after_first(memory)
 
+    def forget(self) -> None:
+        """Give the memory back that is kept for the next image."""
+        self._memory = None
+
     def _after_first(self, memory: _Memory) -> Tensor:
         first, *below = memory.levels
         x = self._second(first, self._down[0])
@@ -130,7 +134,7 @@ class BandedUNet:
             x = level.outer(two.made)  # what was joined there has been used
             into(x, two, inner)
         if memory.size > KEPT_BYTES:
-            self._memory = None
+            self.forget()
         return x
 
     @staticmethod
@@ -143,7 +147,7 @@ class BandedUNet:
     def _memory_for(self, image: Tensor) -> _Memory:
         shape = (image.shape[2], image.shape[3])
         if self._memory is None or self._memory.shape != shape:
-            self._memory = None  # before the new one is asked for
+            self.forget()  # before new memory is asked for
             self._memory = _Memory(shape, [self._level(n, shape) for n in range(len(self._down))])
         return self._memory
 

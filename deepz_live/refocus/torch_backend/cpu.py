@@ -61,8 +61,12 @@ class CpuRunner:
     def _through(self, batch: Image, call: Callable[[CpuForm], Tensor]) -> Image:
         if self._form is None:
             raise RefocusError("The refocusing engine is closed; open the model again.")
-        with told(self.provider, batch.shape), torch.inference_mode(), _threads(self._threads):
-            planes: NDArray[np.float32] = call(self._form).numpy()
+        try:
+            with told(self.provider, batch.shape), torch.inference_mode(), _threads(self._threads):
+                planes: NDArray[np.float32] = call(self._form).numpy()
+        except OutOfMemory:
+            self._form.forget()  # what it keeps is of a size that was too large
+            raise
         return planes
 
 

@@ -57,21 +57,23 @@ class CpuPlanesForm:
             self._planes(made, self._body(blocks), compressed)
         return planes
 
+    def forget(self) -> None:
+        """Give the memory back that is kept for the next image."""
+        self._kept = None
+        self._body.forget()
+
     def _planes(self, planes: Tensor, features: Tensor, compressed: Tensor) -> None:
         """``planes`` ``(Z, Y, X)`` of what the body made, and ``compressed`` ``(1, Y, X)``."""
         height, width = inside(features).shape[2:]
-        rows = max(1, BAND_PX // width)
-        at_once = max(1, TAIL_PX // width)
+        rows = max(1, TAIL_PX // width)
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             made = self._head(features[:, :, top : bottom + 2]).float()
             lines = made.permute(0, 2, 3, 1)[0].contiguous()  # (Y, X, 2 Z 2)
-            for start in range(top, bottom, at_once):
-                stop = min(start + at_once, bottom)
-                part = planes[:, STEM * start : STEM * stop]
-                _shuffle(part, lines[start - top : stop - top])
-                part.addcmul_(self._gate, compressed[:, STEM * start : STEM * stop])
-                _sinh(part)
+            part = planes[:, STEM * top : STEM * bottom]
+            _shuffle(part, lines)
+            part.addcmul_(self._gate, compressed[:, STEM * top : STEM * bottom])
+            _sinh(part, lines)
 
     def _ordered(self, head: nn.Conv2d, factor: float, dtype: torch.dtype) -> PackedConvolution:
         """``head``, its channels in the order (y, z, x) of the pixels that they become.
@@ -88,6 +90,7 @@ class CpuPlanesForm:
     def _memory(self, shape: tuple[int, ...]) -> Tensor:
         """That of the last call where it fits: new memory costs time."""
         if self._kept is None or self._kept.shape != shape:
+            self._kept = None  # before new memory is asked for
             self._kept = torch.empty(shape)
         return self._kept
 
@@ -131,6 +134,10 @@ class CpuGeneratorForm:
             self._plane(made, first)
         return out
 
+    def forget(self) -> None:
+        """Give the memory back that is kept for the next image."""
+        self._body.forget()
+
     def _plane(self, plane: Tensor, features: Tensor) -> None:
         height, width = plane.shape
         rows = max(1, BAND_PX // width)
@@ -158,7 +165,11 @@ def _shuffle(planes: Tensor, lines: Tensor) -> None:
     target.copy_(pairs.permute(3, 0, 2, 1))
 
 
-def _sinh(values: Tensor) -> None:
-    """``sinh(x) / GAIN`` in place, to 1e-7 of the largest around: exp is faster than sinh."""
+def _sinh(values: Tensor, spare: Tensor) -> None:
+    """``sinh(x) / GAIN`` in place, to 1e-7 of the largest around: exp is faster than sinh.
+
+    ``spare`` is memory of as many numbers, whose content is not needed any more.
+    """
     values.exp_()
-    values.sub_(values.reciprocal()).mul_(0.5 / GAIN)
+    inverse = torch.reciprocal(values, out=spare.view(values.shape))
+    values.sub_(inverse).mul_(0.5 / GAIN)
