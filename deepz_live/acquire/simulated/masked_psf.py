@@ -99,7 +99,7 @@ class MaskedPsf:
 
 @functools.lru_cache(maxsize=2)
 def masked_psf(optics: Optics) -> MaskedPsf:
-    """The images for these optics; computed once (half a minute) and kept in the user's cache folder.
+    """The images for these optics; computed once (half a minute) and kept on disk.
 
     Raises
     ------

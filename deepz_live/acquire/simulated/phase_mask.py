@@ -19,9 +19,9 @@ Floats = NDArray[np.float64]
 
 
 def zone_count(optics: Optics) -> int:
-    """Zones with which the lobes make half a turn, or just less, over ± ``mask_range_um``.
+    """Zones with which the lobes make about half a turn over ± ``mask_range_um``.
 
-    Zone ``n`` of ``N`` has the charge ``2n - 1``. A defocus of ``z`` adds ``k z (n_i - n_i cos θ)``,
+    Zone ``n`` of ``N`` has the charge ``2n - 1``. A defocus of ``z`` adds ``k z n_i (1 - cos θ)``,
     from zone to zone ``1 / N`` of its value at the rim, which turns the pattern by half of that: at
     ``2 π N`` between both ends of the range by ``π``. Beyond half a turn two equal lobes say
     the same of two heights.

@@ -2,8 +2,8 @@
 
 The vectorial model of Aguet et al. (Opt. Express 17, 6829, 2009) as an integral over the pupil
 instead of Bessel integrals over its radius: an isotropic emitter's three dipoles, refracted from
-the sample through the cover slip into the immersion, times ``exp(i k W)`` of defocus and index mismatch. Without a mask
-it is the PSF of `psfmodels`, whose weights it takes over.
+the sample through the cover slip into the immersion, times ``exp(i k W)`` of defocus and index
+mismatch. Without a mask it is the PSF of `psfmodels`, whose weights it takes over.
 """
 
 from __future__ import annotations
