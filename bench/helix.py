@@ -1,6 +1,6 @@
 """How much further are beads refocused through a double-helix mask (JSON; paper, Video S10)?
 
-    uv run python bench/helix.py --work FOLDER [--steps 1500 1000] [--init BUNDLE] [--picture OUT.png]
+    uv run python bench/helix.py --work FOLDER [--steps 1500 1000] [--init BUNDLE] [--picture PNG]
 
 The built-in microscope scans the same beads, in a volume 40 µm deep, through the clear pupil and
 through the mask. Trainings that differ in nothing else learn ±20 µm, with the clear pupil's scan as

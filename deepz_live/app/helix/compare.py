@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from deepz_live.app.helix.trainings import order_for, trained
 from deepz_live.app.report.scenes import Shots, shoot
 from deepz_live.model.bundle import load_bundle
 from deepz_live.refocus.engine import Engine, open_engine, planes_at
+from deepz_live.session.files import replace_file, to_json
+from deepz_live.train.errors import TrainingError
 
 SHOWN_UM = (-16.0, -8.0, 8.0, 16.0)
 """Defocus of the frames in the picture."""
@@ -64,7 +67,7 @@ class Effort:
     test_seed: int = 1971
     side_px: int = 384
     steps: tuple[int, ...] = (1500, 1000)
-    width: float = 1.0
+    width: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def compare_masks(
     TrainingError, BundleError, RefocusError, MicroscopeError, StackError
         As capturing, training and refocusing do.
     """
+    _check(folder, effort, init)
     scans = folder / "scans"
     scan(
         [Fields("beads-volume", effort.train_seed, effort.train)],
@@ -127,6 +131,25 @@ def compare_masks(
         },
         picture(shown, fields[0].pixel_um),
     )
+
+
+def _check(folder: Path, effort: Effort, init: Path | None) -> None:
+    """Raise where the folder holds scans and models of another order; leave a note of this one."""
+    tested = {"flat", "volume", "test_seed"}
+    known = {name: value for name, value in asdict(effort).items() if name not in tested}
+    wanted = json.loads(json.dumps(known | {"init": None if init is None else init.name}))
+    file = folder / "order.json"
+    if not file.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(file, to_json(wanted, indent=1))
+        return
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if found != wanted:
+        changed = [name for name in wanted if found.get(name) != wanted[name]]
+        raise TrainingError(
+            f"{folder} holds scans and models with another {', '.join(changed)}; choose a new "
+            "folder."
+        )
 
 
 def _trained(
