@@ -46,9 +46,9 @@ class Optics(Settings):
     excitation_nm: PositiveFloat = 560.0
     """Wavelength of the confocal spot that excites."""
     phase_mask: Literal["none", "double-helix"] = "none"
-    """In the pupil of the built-in microscope; double helix: two lobes that turn with height."""
+    """In the detection path; double helix: two lobes that turn with a point's height."""
     mask_range_um: PositiveFloat = 20.0
-    """Height above and below focus over which the two lobes together make half a turn."""
+    """Of the built-in double helix: height each way over which its lobes make half a turn."""
 
     @model_validator(mode="after")
     def _mask_is_widefield(self) -> Optics:

@@ -58,9 +58,13 @@ class MaskedPsf:
         rows, top, down = self._weights(y_um)
         columns, left, across = self._weights(x_um)
         part = self._coefficients(height_um, slice(*rows), slice(*columns))
-        lines = sum(down[:, k, None] * part[top + k] for k in range(4))
-        image = sum(across[:, k] * np.asarray(lines)[:, left + k] for k in range(4))
-        return np.maximum(np.asarray(image), 0) * np.float32(peak)
+        lines = np.zeros((len(y_um), part.shape[1]), np.float32)
+        for k in range(4):
+            lines += down[:, k, None] * part[top + k]
+        image = np.zeros((len(y_um), len(x_um)), np.float32)
+        for k in range(4):
+            image += across[:, k] * lines[:, left + k]
+        return np.asarray(np.maximum(image, 0) * np.float32(peak), np.float32)
 
     def image(
         self, height_um: float, shape: tuple[int, int], centre_px: tuple[float, float], pixel: float
@@ -126,7 +130,7 @@ def _places(optics: Optics, grid: PsfGrid) -> NDArray[np.float64]:
     finest = _FINEST * optics.emission_nm / 1000 / (4 * optics.na)
     step = pixel_um / math.ceil(pixel_um / finest)
     half = math.ceil(grid.radius_um / step) + 2
-    return np.arange(-half, half + 1) * step
+    return np.asarray(np.arange(-half, half + 1) * step, np.float64)
 
 
 def _compute(optics: Optics, grid: PsfGrid, places: NDArray[np.float64]) -> Floats:
