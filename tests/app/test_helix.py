@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deepz_live.app.helix import compare, score
+from deepz_live.app.helix.bound import bound
 from deepz_live.app.helix.picture import Shown, picture
 from deepz_live.app.helix.scenes import profile_of
 from deepz_live.app.helix.trainings import order_for
@@ -112,3 +113,21 @@ def test_the_picture_shows_both_masks(field: score.FlatField):
     one = Shown(8.0, field.frames[2].astype(np.float32), field.focus, field.focus)
     png = picture({"none": [one], "double-helix": [one]}, 0.325)
     assert png.startswith(b"\x89PNG")
+
+
+class Gaussian:
+    """A spot of one light whose width grows with its height."""
+
+    def image(self, height, shape, centre, pixel):
+        y, x = np.indices(shape)
+        sigma = 0.6 + 0.05 * height
+        away = ((y - centre[0]) ** 2 + (x - centre[1]) ** 2) * pixel**2
+        return np.exp(-away / (2 * sigma**2)) / (2 * np.pi * sigma**2) * pixel**2
+
+
+def test_the_bound_of_a_gaussian_spot_is_the_known_one():
+    """Without background: width / sqrt(N) sideways; along z as the width tells it, sigma having
+    the variance sigma² / 4N."""
+    depth, sideways = bound(Gaussian(), 4.0, 10_000.0, 1e-6, 0.2)
+    assert sideways == pytest.approx(0.8 / 100, rel=0.02)
+    assert depth == pytest.approx(0.8 / 200 / 0.05, rel=0.02)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from deepz_live.app.helix.bound import bound_rows
 from deepz_live.app.helix.picture import Shown, picture
 from deepz_live.app.helix.scenes import MASKS, Fields, Mask, profile_of, scan
 from deepz_live.app.helix.score import (
@@ -93,7 +94,8 @@ def compare_masks(
 
     Returns
     -------
-    ``masks``: for each mask ``training``, ``flat`` (a row a defocus), ``volume`` (a row a height)
+    ``masks``: for each mask ``training``, ``bound`` (how well a lone bead can be placed at best),
+    ``flat`` (a row a defocus), ``volume`` (a row a height)
     and ``range_um``, the defocus over which beads come back by ``criterion``, or None;
     ``gained_um``: how much longer the double helix's range is.
 
@@ -119,7 +121,12 @@ def compare_masks(
             for n in range(effort.flat)
         ]
         with closing(open_engine(load_bundle(out))) as engine:
-            masks[mask] = {"training": training, **_scores(engine, mask, fields, effort)}
+            bound = bound_rows(
+                profile_of(mask, "beads-flat", 0, effort.side_px, effort.reach_um),
+                [-defocus for defocus in fields[0].defocus_um],
+            )
+            scores = _scores(engine, mask, fields, effort)
+            masks[mask] = {"training": training, "bound": bound, **scores}
             shown[mask] = _shown(engine, fields[0])
     return Comparison(
         {
