@@ -45,6 +45,19 @@ class Optics(Settings):
     """Diameter of the confocal pinhole in Airy units (1.22 λ / NA)."""
     excitation_nm: PositiveFloat = 560.0
     """Wavelength of the confocal spot that excites."""
+    phase_mask: Literal["none", "double-helix"] = "none"
+    """In the detection path; double helix: two lobes that turn with a point's height."""
+    mask_range_um: PositiveFloat = 20.0
+    """Of the built-in double helix: height each way over which its lobes make half a turn."""
+
+    @model_validator(mode="after")
+    def _mask_is_widefield(self) -> Optics:
+        if self.phase_mask != "none" and self.mode == "confocal":
+            raise ValueError(
+                f"phase_mask is {self.phase_mask!r} but mode is 'confocal'; the built-in optics "
+                "take a mask in wide field only: set mode: widefield"
+            )
+        return self
 
 
 class Camera(Settings):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepz_live.analysis.axial import axial_widths
+from deepz_live.config import Optics
 from deepz_live.train.intake import read_part
 from deepz_live.train.targets import Registered, register_target
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from deepz_live.refocus.engine import Engine
 
 
-def registered(stack: Path, target: Path) -> Registered:
+def registered(stack: Path, target: Path, optics: Optics) -> Registered:
     """The other modality's stack ``target`` on the voxels of ``stack``.
+
+    ``optics`` are those that ``stack`` was captured through.
 
     Raises
     ------
@@ -26,7 +29,8 @@ def registered(stack: Path, target: Path) -> Registered:
     """
     fixed = read_part(stack)
     height, width = fixed.voxels.shape[1:]
-    return register_target(target, fixed, (slice(0, height), slice(0, width)))
+    whole = (slice(0, height), slice(0, width))
+    return register_target(target, fixed, whole, through_mask=optics.phase_mask != "none")
 
 
 class Widths:

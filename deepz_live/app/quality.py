@@ -118,7 +118,7 @@ def measure(
         for path, group in groupby(parts, key=lambda part: part[0]):
             report(f"Measuring on {label(path)}")
             stack = read_stack(path)
-            other = registered(path, targets[path]) if targets else None
+            other = registered(path, targets[path], bundle.facts.optics) if targets else None
             for _, box in group:
                 field = open_field(bundle, stack, box, path, other)
                 rows += _scored(engine, field, effort, seconds, reference)

@@ -76,6 +76,7 @@ def prepare(
     *,
     box: Box | None = None,
     targets: Sequence[Path] = (),
+    through_mask: bool = False,
     report: Report = lambda _: None,
 ) -> Prepared:
     """Align, fuse, normalise, mask and cut; leaves a prepared set in the folder ``work``.
@@ -94,6 +95,8 @@ def prepare(
         Part of the field to train on, ``(slice in y, slice in x)`` in pixels.
     targets
         Stacks of another modality to learn instead of the stacks' own planes, one for each.
+    through_mask
+        The stacks were captured through a phase mask: see :func:`register_target`.
 
     Raises
     ------
@@ -108,6 +111,7 @@ def prepare(
     matched = partners(paths, targets) if targets else [None] * len(paths)
     report("Checking the stacks")
     order = _order(paths, [path for path in matched if path is not None], preset, box)
+    order = order.model_copy(update={"through_mask": through_mask})
     if (work / MANIFEST).is_file() and read_manifest(work).order == order:
         report("The stacks are prepared already")
         return load_prepared(work)
@@ -122,7 +126,7 @@ def prepare(
         grid = grid or _grid(part, preset)
         check_alike(part, first)
         check_depth(part, grid)
-        saved.append(_saved(part, target, number, work, grid, preset, box))
+        saved.append(_saved(part, target, number, work, grid, preset, box, through_mask))
     if first is None or grid is None:
         raise TrainingError("No z-stacks to train on.")
     report("Normalising and cutting regions")
@@ -186,10 +190,13 @@ def _saved(
     grid: Grid,
     preset: Preset,
     box: Box | None,
+    through_mask: bool,
 ) -> _Saved:
     """Align one stack, register its target, check and save what is learnt from."""
     part, shown = _aligned(part, preset)
-    other = None if target is None else register_target(target, part, shown)
+    other = None
+    if target is not None:
+        other = register_target(target, part, shown, through_mask=through_mask)
     y, x = common_box(other.box if other else shown, box)
     check_size(part.name, y.stop - y.start, x.stop - x.start)
     part = replace(part, voxels=np.ascontiguousarray(part.voxels[:, y, x]))

@@ -121,6 +121,7 @@ class Order(Settings):
     region_px: int
     align: bool
     seed: int
+    through_mask: bool = False
 
 
 class FieldFacts(Settings):

@@ -107,6 +107,7 @@ def _prepared(
     order.work.mkdir(parents=True, exist_ok=True)
     prepared = prepare(
         order.stacks, order.preset, order.work, box=order.box, targets=order.targets,
+        through_mask=order.optics.phase_mask != "none",
         report=lambda text: report(TrainingProgress.note(text)),
     )  # fmt: skip
     fabric.barrier()

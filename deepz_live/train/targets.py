@@ -56,17 +56,29 @@ def partners(paths: Sequence[Path], targets: Sequence[Path]) -> list[Path]:
     return [ordered[i] for i in range(len(paths))]
 
 
-def register_target(path: Path, fixed: Part, shown: Box) -> Registered:
+def register_target(
+    path: Path, fixed: Part, shown: Box, *, through_mask: bool = False
+) -> Registered:
     """Read a target stack and bring it onto the voxels of ``fixed``.
 
-    ``shown`` is the part of the field that all planes of ``fixed`` show.
+    Parameters
+    ----------
+    shown
+        The part of the field that all planes of ``fixed`` show.
+    through_mask
+        ``fixed`` was captured through a phase mask. It looks like nothing in the target, so there
+        is nothing to register by: the two are taken to lie voxel on voxel, as they do when the
+        mask goes in and neither sample nor stage moves.
 
     Raises
     ------
     TrainingError
-        The two cannot be registered, or the target shows too little of the field.
+        The two cannot be registered, or the target shows too little of the field; through a mask,
+        the two have different voxels.
     """
     moving = read_part(path)
+    if through_mask:
+        return _as_it_lies(moving, fixed, shown)
     try:
         alignment = align_stacks(
             moving.voxels,
@@ -102,3 +114,16 @@ def register_target(path: Path, fixed: Part, shown: Box) -> Registered:
             "score": round(float(alignment.score), DIGITS),
         },
     )
+
+
+def _as_it_lies(moving: Part, fixed: Part, shown: Box) -> Registered:
+    found, wanted = (
+        (part.voxels.shape, part.pixel_size_um, part.z_step_um) for part in (moving, fixed)
+    )
+    if found != wanted:
+        raise TrainingError(
+            f"Target {moving.name} has shape, pixel and z step {found}, but {fixed.name}, captured "
+            f"through a phase mask, has {wanted}; capture both with the same plan."
+        )
+    voxels = np.asarray(moving.voxels, np.float32)
+    return Registered(voxels, (0, len(voxels)), shown, {"registered": False})

@@ -11,7 +11,7 @@ from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.acquire.simulated.build import PLAIN_SAMPLES
 from deepz_live.acquire.simulated.density import Grid
-from deepz_live.acquire.simulated.point_psf import _best_focus, psf_grid
+from deepz_live.acquire.simulated.point_psf import best_focus, psf_grid
 from deepz_live.acquire.simulated.samples.worm import Worms
 from deepz_live.acquire.simulated.transfer import transfer
 from deepz_live.acquire.simulated.volume import Volume
@@ -48,7 +48,7 @@ def test_a_point_is_shown_as_the_models_psf_on_pixels(z_um: float) -> None:
     optics = Optics()
     # An independent rendering: the model on a grid five times finer, summed over each pixel.
     fine = psfmodels.vectorial_psf(
-        np.array([_best_focus(optics) + z_um]),
+        np.array([best_focus(optics) + z_um]),
         255,
         dxy=PIXEL / 5,
         pz=optics.depth_um,
@@ -73,7 +73,7 @@ def confocal_axis(heights: np.ndarray) -> np.ndarray:
     """Axial curve by `psfmodels.confocal_psf` for the default optics, peak 1."""
     optics = Optics()
     rendered = psfmodels.confocal_psf(
-        list(_best_focus(optics) - heights),
+        list(best_focus(optics) - heights),
         41,
         pinhole_au=1.0,
         dxy=0.15,

@@ -12,11 +12,12 @@ from scipy.ndimage import gaussian_filter
 from deepz_live.session.stack import write_stack
 from deepz_live.train import targets as targets_module
 from deepz_live.train.errors import TrainingError
+from deepz_live.train.intake import read_part
 from deepz_live.train.pairs import Pairs
 from deepz_live.train.prepare import prepare
 from deepz_live.train.prepared import Prepared
 from deepz_live.train.preset import Preset
-from deepz_live.train.targets import partners
+from deepz_live.train.targets import partners, register_target
 from tests.train.conftest import STEP_UM, gaussian_beads, stack_of
 
 PRESET = Preset(
@@ -137,3 +138,18 @@ def test_targets_of_another_sample_are_refused(tmp_path: Path) -> None:
         write_stack(file, stack_of(gaussian_beads(seed, side=SIDE, count=25)))
     with pytest.raises(TrainingError, match=r"other\.ome\.tif could not be registered"):
         prepare([files[0]], PRESET, tmp_path / "work", targets=[files[1]])
+
+
+def test_through_a_mask_a_target_is_taken_as_it_lies(tmp_path: Path):
+    """Nothing is alike in the two, so that registration would fail; plane belongs to plane."""
+    sharp, masked = (gaussian_beads(seed) for seed in (1, 2))
+    for name, voxels in (("sharp", sharp), ("masked", masked), ("short", sharp[1:])):
+        write_stack(tmp_path / f"{name}.tif", stack_of(voxels))
+    part = read_part(tmp_path / "masked.tif")
+    shown = (slice(3, 96), slice(0, 92))
+    taken = register_target(tmp_path / "sharp.tif", part, shown, through_mask=True)
+    np.testing.assert_array_equal(taken.voxels, sharp)
+    assert taken.planes == (0, len(sharp))
+    assert taken.box == shown
+    with pytest.raises(TrainingError, match=r"short.*phase mask.*same plan"):
+        register_target(tmp_path / "short.tif", part, shown, through_mask=True)

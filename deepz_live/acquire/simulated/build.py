@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.simulated.bead_images import bead_images
 from deepz_live.acquire.simulated.bleaching import Bleaching
 from deepz_live.acquire.simulated.camera import SimulatedCamera, View
 from deepz_live.acquire.simulated.core import SimulatedCore
 from deepz_live.acquire.simulated.drift import DriftPath
-from deepz_live.acquire.simulated.optics import psf_table
 from deepz_live.acquire.simulated.samples.embryo import Embryos
 from deepz_live.acquire.simulated.samples.filaments import Filaments
 from deepz_live.acquire.simulated.samples.mitochondria import Mitochondria
@@ -108,8 +108,8 @@ def _scene(profile: Profile) -> tuple[Profile, Scene]:
     if specimen.kind in PLAIN_SAMPLES:
         volume, seen = PLAIN_SAMPLES[specimen.kind](specimen), transfer(profile.optics)
         return profile, VolumeScene(volume, seen, specimen, profile.camera, pixel_um)
-    table = psf_table(profile.optics)
-    return profile, BeadScene(BeadSample(specimen), table, specimen, profile.camera, pixel_um)
+    images = bead_images(profile.optics)
+    return profile, BeadScene(BeadSample(specimen), images, specimen, profile.camera, pixel_um)
 
 
 def _worm_scenes(profile: Profile, wanted: tuple[str, ...]) -> Callable[[str], Scene]:

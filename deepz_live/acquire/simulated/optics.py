@@ -66,10 +66,18 @@ class PsfTable:
         self, height_um: float, shape: tuple[int, int], centre_px: tuple[float, float], pixel: float
     ) -> Floats:
         """Bead image ``(Y, X)``, its centre at ``centre_px`` (y, x), pixels of ``pixel`` µm."""
-        profile, _ = self.at(height_um)
         y = (np.arange(shape[0], dtype=np.float32) - np.float32(centre_px[0])) * np.float32(pixel)
         x = (np.arange(shape[1], dtype=np.float32) - np.float32(centre_px[1])) * np.float32(pixel)
-        return read_profile(profile, self.radius_step_um, y, x)
+        return read_profile(self.at(height_um)[0], self.radius_step_um, y, x)
+
+    def reach_at(self, height_um: float) -> float:
+        """Distance in µm within which all but half a percent of the light falls."""
+        return self.at(height_um)[1]
+
+    def patch(self, height_um: float, y_um: Floats, x_um: Floats, peak: float = 1.0) -> Floats:
+        """``(Y, X)`` at offsets ``(Y,)`` and ``(X,)`` µm from the bead's centre."""
+        profile = self.at(height_um)[0] * np.float32(peak)
+        return read_profile(profile, self.radius_step_um, y_um, x_um)
 
 
 def read_profile(profile: Floats, step_um: float, y_um: Floats, x_um: Floats) -> Floats:
@@ -170,4 +178,6 @@ def optics_key(optics: Optics) -> list[object]:
     ]
     if optics.mode == "confocal":
         key += [optics.mode, optics.excitation_nm, optics.pinhole_au]
+    if optics.phase_mask != "none":
+        key += [optics.phase_mask, optics.mask_range_um]
     return key

@@ -84,7 +84,7 @@ def point_rows(optics: Optics, heights_um: Rows, radius_um: float) -> Rows:
     Wide field: the model's units. Confocal: excitation is 1 in focus.
     """
     # The model counts z as the focal plane's depth: a source above the plane is at lower depth.
-    depths = _best_focus(optics) - heights_um
+    depths = best_focus(optics) - heights_um
     detected = _rows(optics, optics.emission_nm, depths, radius_um)
     if optics.mode == "widefield":
         return detected
@@ -120,7 +120,7 @@ def _through_pinhole(optics: Optics, rows: Rows, step_um: float) -> Rows:
     return np.asarray(np.maximum(spectrum @ back.T, 0.0))
 
 
-def _best_focus(optics: Optics) -> float:
+def best_focus(optics: Optics) -> float:
     """Focal depth µm at which the model's peak is highest."""
     span = 4.0 + optics.depth_um
     depths = np.arange(max(optics.depth_um - span, 0.0), optics.depth_um + span, 0.05)

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.acquire.simulated.optics import PsfTable, read_profile
+from deepz_live.acquire.simulated.bead_images import BeadImages
 from deepz_live.acquire.simulated.specimen import Beads, BeadSample, StackSample
 from deepz_live.config import Camera, Specimen
 
@@ -40,12 +40,12 @@ class BeadScene:
     def __init__(
         self,
         sample: BeadSample,
-        table: PsfTable,
+        images: BeadImages,
         specimen: Specimen,
         camera: Camera,
         pixel_um: float,
     ) -> None:
-        self._sample, self._table, self._pixel = sample, table, pixel_um
+        self._sample, self._images, self._pixel = sample, images, pixel_um
         self._peak = specimen.peak_electrons
         self._background = specimen.background_photons
         self.shape = (camera.height_px, camera.width_px)
@@ -62,7 +62,7 @@ class BeadScene:
         if self._last is not None and self._last[0] == key:
             return self._last[1]
         image = np.full(self.shape, self._background, dtype=np.float32)
-        margin = float(self._table.reach_um.max())
+        margin = float(self._images.reach_um.max())
         beads = self._near(stage_um, drift_um, margin)
         for point, brightness in zip(beads.positions_um, beads.brightness, strict=True):
             row, column = self._pixels(point, stage_um, drift_um)
@@ -94,20 +94,14 @@ class BeadScene:
     def _add(
         self, image: NDArray[np.float32], height: float, row: float, column: float, peak: float
     ) -> None:
-        profile, reach_um = self._table.at(height)
-        reach = reach_um / self._pixel
+        reach = self._images.reach_at(height) / self._pixel
         top, bottom = max(int(row - reach), 0), min(int(row + reach) + 2, self.shape[0])
         left, right = max(int(column - reach), 0), min(int(column + reach) + 2, self.shape[1])
         if top >= bottom or left >= right:
             return
         y = (np.arange(top, bottom) - row) * self._pixel
         x = (np.arange(left, right) - column) * self._pixel
-        patch = read_profile(
-            profile * np.float32(peak),
-            self._table.radius_step_um,
-            y.astype(np.float32),
-            x.astype(np.float32),
-        )
+        patch = self._images.patch(height, y.astype(np.float32), x.astype(np.float32), peak)
         image[top:bottom, left:right] += patch
 
 

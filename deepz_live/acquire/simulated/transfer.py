@@ -8,6 +8,7 @@ from importlib import metadata
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.simulated import cache
 from deepz_live.acquire.simulated.optics import optics_key
 from deepz_live.acquire.simulated.point_psf import PsfGrid, hankel, point_rows, psf_grid
@@ -49,8 +50,14 @@ def transfer(optics: Optics) -> Transfer:
     Raises
     ------
     MicroscopeError
-        Numerical aperture not below the immersion index, or no pixel size.
+        Numerical aperture not below the immersion index, no pixel size, or a phase mask, whose
+        PSF is not circular.
     """
+    if optics.phase_mask != "none":
+        raise MicroscopeError(
+            f"This sample cannot be shown through the phase mask {optics.phase_mask!r}; set "
+            "specimen.kind to one of the beads, or optics.phase_mask to none."
+        )
     grid = psf_grid(optics)
     shape = (len(grid.heights_um), round(grid.radius_um / grid.row_step_um) + 1)
     file = cache.cache_file("rows", [*optics_key(optics), metadata.version("psfmodels")])

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.acquire.errors import MicroscopeError
-from deepz_live.acquire.simulated.optics import psf_table
+from deepz_live.acquire.simulated.bead_images import bead_images
 from deepz_live.analysis.deconvolution import blurred, richardson_lucy
 from deepz_live.config import Optics
 
@@ -68,7 +68,7 @@ class KnownPsf:
     """
 
     def __init__(self, optics: Optics, pixel_size_um: float) -> None:
-        self._table = psf_table(optics.model_copy(update={"pixel_size_um": pixel_size_um}))
+        self._images = bead_images(optics.model_copy(update={"pixel_size_um": pixel_size_um}))
         self._pixel = pixel_size_um
         self._psf = functools.lru_cache(maxsize=64)(self._make)
 
@@ -101,10 +101,10 @@ class KnownPsf:
         return made
 
     def _make(self, height_um: float) -> Image:
-        _, reach_um = self._table.at(height_um)
+        reach_um = self._images.reach_at(height_um)
         half = max(3, int(np.ceil(min(reach_um, REACH_UM) / self._pixel)))
         side = 2 * half + 1
-        psf = self._table.image(height_um, (side, side), (half, half), self._pixel)
+        psf = self._images.image(height_um, (side, side), (half, half), self._pixel)
         return np.asarray(psf / psf.sum(), np.float32)
 
 

@@ -51,7 +51,8 @@ class Context:
 
     def field(self, path: Path) -> Field:
         """One stack, checked; stacks are large, so experiments hold one at a time."""
-        other = registered(path, self.targets[path]) if self.targets else None
+        optics = self.bundle.facts.optics
+        other = registered(path, self.targets[path], optics) if self.targets else None
         return open_field(self.bundle, read_stack(path), self.box, path, other)
 
     def normalised_volume(self, field: Field, source: int) -> Image:

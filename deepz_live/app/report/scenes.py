@@ -25,12 +25,14 @@ SIDE_PX = 256
 class Shots:
     """Frames ``(Z, Y, X)`` in counts at ``z_um``, and isolated truth where beads are.
 
-    ``beads_px`` is ``(N, 2)`` (row, column), empty for samples without beads.
+    ``beads_px`` is ``(N, 2)`` (row, column), ``beads_um`` ``(N,)`` their heights in the sample;
+    both are empty for samples without beads.
     """
 
     frames: NDArray[Any]
     z_um: tuple[float, ...]
     beads_px: NDArray[np.float64]
+    beads_um: NDArray[np.float64]
 
 
 class StillClock:
@@ -93,7 +95,8 @@ def shoot(profile: Profile, z_um: Sequence[float]) -> Shots:
             frames.append(np.array(microscope.snap().pixels))
         truth = microscope.truth
         places = truth.bead_pixels() if truth is not None else np.empty((0, 2))
-    return Shots(np.stack(frames), tuple(z_um), places)
+        heights = truth.beads[:, 0] if truth is not None else np.empty(0)
+    return Shots(np.stack(frames), tuple(z_um), places, heights)
 
 
 def _calibrated(file: Path) -> Profile | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepz_live.app.helix.compare import Comparison
 from deepz_live.app.reproduce import (
     beads,
     drift,
+    helix,
     light,
     neurons,
     outside,
@@ -151,6 +153,30 @@ def test_a_third_of_the_steps_is_enough_or_said_not_to_be(moved: float, verdict:
     assert row.verdict == verdict
     assert ("was not enough" in row.remark) == (verdict == "worse")
     assert transfer._section(found, effort).tables[0].rows[1][1] == "100"
+
+
+@pytest.mark.parametrize(
+    ("reach", "ours", "verdict"),
+    [
+        ((-18.0, 16.0), "-18 … +16 µm through the double helix, -8 … +10 µm without: +16 µm",
+         "as in the paper"),
+        (None, "nothing through the double helix, -8 … +10 µm without: -18 µm", "worse"),
+    ],
+)  # fmt: skip
+def test_the_mask_is_judged_by_the_range_it_gains(reach: tuple | None, ours: str, verdict: str):
+    flat = [{"defocus_um": 0.0, "recall": 0.9, "precision": 0.91, "corr": 0.92}]
+    masks = {"none": (-8.0, 10.0), "double-helix": reach}
+    facts = {
+        "masks": {mask: {"range_um": ends, "flat": flat} for mask, ends in masks.items()},
+        "criterion": "a rule",
+        "gained_um": 16.0 if reach else -18.0,
+        "effort": {"flat": 3, "train": 6, "reach_um": 20.0, "steps": (5, 4)},
+    }
+    row = helix._row(facts)
+    assert (row.ours, row.verdict) == (ours, verdict)
+    section = helix._section(Comparison(facts, b"png"))
+    assert section.tables[0].rows == [["+0", "0.90", "0.90", "0.91", "0.91", "0.92", "0.92"]]
+    assert helix.STEP.quick is None
 
 
 def test_the_quick_run_is_the_smaller_one():

@@ -1,0 +1,1 @@
+"""The double-helix mask against the clear pupil: capture, train, compare (paper, Video S10)."""
