@@ -32,7 +32,7 @@ DETAIL_UM = 6.0
 """Structure wider than this is haze and is taken out before anything is compared."""
 
 NEAR_FOCUS_UM = 2.0
-"""So far from its frame's focal plane a plane counts as near focus: about the depth of field."""
+"""So far from its frame's focal plane a plane counts half: about the depth of field."""
 
 _ONE_THREAD = 200_000
 """Multiplications up to which OpenBLAS (from 262144 on) does not use several threads."""
@@ -215,20 +215,24 @@ def products(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float
     return out
 
 
-def _near_focus(z_um: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """``(Z,)`` planes near the frame's own one, at 0 or as near to it as the grid comes."""
-    own = z_um[int(np.argmin(np.abs(z_um)))]
-    return np.asarray(np.abs(z_um - own) <= NEAR_FOCUS_UM + 1e-6)
+def _near_focus(z_um: NDArray[np.float64]) -> NDArray[np.float32]:
+    """``(Z,)`` how much planes count as near focus: 1 at the frame's own, falling as a Gaussian.
+
+    The frame's own plane is at 0, or as near to it as the grid comes. A sharp end instead of the
+    Gaussian would make the correlation fall faster on one side of its peak than on the other.
+    """
+    away_um = np.abs(z_um - z_um[int(np.argmin(np.abs(z_um)))])
+    return np.asarray(0.5 ** ((away_um / NEAR_FOCUS_UM) ** 2), np.float32)
 
 
 def _ncc(
     products: NDArray[np.float32],
     power_a: NDArray[np.float32],
     power_b: NDArray[np.float32],
-    near: NDArray[np.bool_],
+    near: NDArray[np.float32],
     shift: int,
 ) -> float:
-    """Of pairs of planes ``shift`` apart: near focus in the first volume, and in the second.
+    """Of pairs of planes ``shift`` apart: those near focus in the first volume, and in the second.
 
     The two kinds count alike, each by its own norm: far planes of one volume may be fainter than
     those of the other, which in a common norm would favour shifts at which both kinds meet.
@@ -237,18 +241,18 @@ def _ncc(
     a = slice(max(0, -shift), planes - max(0, shift))
     b = slice(max(0, shift), planes - max(0, -shift))
     found = np.diagonal(products, offset=shift)
-    kinds = [used for used in (near[a], near[b]) if used.any()]
-    return sum(_part(found, power_a[a], power_b[b], used) for used in kinds) / max(len(kinds), 1)
+    kinds = [_weighted(found, power_a[a], power_b[b], weights) for weights in (near[a], near[b])]
+    return sum(kinds) / len(kinds)
 
 
-def _part(
+def _weighted(
     found: NDArray[np.float32],
     power_a: NDArray[np.float32],
     power_b: NDArray[np.float32],
-    used: NDArray[np.bool_],
+    weights: NDArray[np.float32],
 ) -> float:
-    norm = float(np.sqrt(float(power_a[used].sum()) * float(power_b[used].sum())))
-    return float(found[used].sum()) / norm if norm > 0 else 0.0
+    norm = float(np.sqrt(float(weights @ power_a) * float(weights @ power_b)))
+    return float(weights @ found) / norm if norm > 0 else 0.0
 
 
 def _common(first: Volume, second: Volume, shift: int) -> tuple[Volume, Volume]:
