@@ -90,10 +90,7 @@ class _Cells:
             disc = np.sqrt(max(RADIUS_UM**2 - up**2, 0.0))
             argument = np.maximum(2 * np.pi * self._radial * disc, 1e-9)
             spectrum = 2 * np.pi * disc**2 * j1(argument) / argument
-            step = self._heights[1] - self._heights[0]
-            place = np.clip(
-                (height_um + up - self._heights[0]) / step, 0, len(self._heights) - 1.01
-            )
+            place = np.clip((height_um + up - lowest) / step, 0, len(self._heights) - 1.01)
             low, part = int(place), place % 1
             blur = (1 - part) * self._optics[:, low] + part * self._optics[:, low + 1]
             total += spectrum * blur * SLICE_UM

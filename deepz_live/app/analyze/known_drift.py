@@ -52,8 +52,8 @@ def measure_drift(
     -------
     The trial; ``between_um``: least and greatest distance of the worm's middle from focus;
     ``rmse_um`` axial and lateral; shares of frames that are ``sharper`` (standard deviation, the
-    paper's criterion), have ``more_detail`` (:func:`~deepz_live.image.focus.fine_structure`, which noise
-    does not raise), a ``ssim_better`` and a ``correlation_better`` after compensation; under
+    paper's criterion), have ``more_detail`` (:func:`~deepz_live.image.focus.fine_structure`, which
+    noise does not raise), a ``ssim_better`` and a ``correlation_better`` after compensation; under
     ``truth`` the first two shares for the worm in focus itself in place of the compensated frame:
     what a perfect answer would reach. Mean SSIM ``ssim_raw`` and ``ssim_compensated``; ``curves``
     over time.

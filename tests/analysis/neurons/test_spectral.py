@@ -9,7 +9,7 @@ from sklearn.cluster import SpectralClustering
 from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
 
-from deepz_live.analysis.neurons import NeuronsError, activity, match, spectral_clusters
+from deepz_live.analysis.neurons import NeuronsError, activity, match, nearest, spectral_clusters
 from deepz_live.analysis.neurons.matching import trace_correlation
 from deepz_live.analysis.neurons.similarity import similarity
 from deepz_live.analysis.neurons.spectral import (
