@@ -2,13 +2,18 @@
 
     uv run python bench/engine.py [--bundle beads_20x075] [--networks planes generator]
         [--widths 1 0.5 0.25] [--sizes 256 512] [--planes 41] [--generator-planes 2] [--rounds 7]
+        [--threads N]
 
 The plain back ends are the network as it was trained in torch (eager float32, channels last,
-bfloat16) and its ONNX file in onnxruntime, given a normalised image. The engine is given camera
-counts and hands out camera counts: normalisation, padding, all planes and their way back are in
-its time. All take turns, a round each, so that whatever else the machine does meets all alike;
-seconds are medians. The generator's planes are made one by one where that is how a plain back end
-is quickest. Networks have random weights, except the bundle's, which the first rows are about.
+bfloat16 where the processor multiplies in it) and its ONNX file in onnxruntime, given a
+normalised image. The engine is given camera counts and hands out camera counts: normalisation,
+padding, all planes and their way back are in its time. All take turns, a round each, so that
+whatever else the machine does meets all alike; seconds are medians. The generator's planes are
+made one by one where that is how a plain back end is quickest. Networks have random weights,
+except the bundle's, which the first rows are about.
+
+``cpu_seconds`` is the processor time of all threads, for machines that others use as well: with
+``--threads 1`` it is what the wall clock shows on a quiet one.
 
 ``ratio_to_best_plain`` compares with the quickest plain back end whose planes are right: within
 1e-2 of the bundle's test output, as the engine's own must be (``deviation``);
@@ -32,7 +37,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import onnxruntime
@@ -72,8 +77,11 @@ def main() -> None:
     parser.add_argument("--generator-planes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--provider", help="of the engine; default: its own choice")
+    parser.add_argument("--threads", type=int, help="of all back ends; default: their own choice")
     parser.add_argument("--json", action="store_true", help="the output is JSON in any case")
     args = parser.parse_args()
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     rates = {name: matrix_rate(device, dtype) for name, dtype in DTYPES.items()}
     rows, engines = [], []
@@ -123,16 +131,18 @@ def measure(bundle, network, size: int, args, device: str, rates) -> tuple[list[
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         network(torch.from_numpy(given[0]))
     operations = counter.get_total_flops() * len(given)
-    with closing(open_engine(bundle, provider=args.provider)) as engine:
-        calls = {**plain_torch(network, given, device), "onnxruntime": plain_onnx(bundle, given)}
+    onnx = plain_onnx(bundle, given, args.threads)
+    with closing(open_engine(bundle, provider=args.provider, threads=args.threads)) as engine:
+        calls = {**plain_torch(network, given, device), "onnxruntime": onnx}
         plain = list(calls)
         calls["engine"] = lambda: engine.volume(pixels)
-        seconds = in_turns(calls, args.rounds)
+        seconds, cpu_seconds = in_turns(calls, args.rounds)
         reason = engine.reason
         provider = engine.provider
     off = deviations(bundle, network, device)
     right = [name for name in plain if off[name] < REDUCED_PRECISION]
     best, fastest = (min(seconds[name] for name in names) for names in (right, plain))
+    best_cpu = min(cpu_seconds[name] for name in right)
     rows = []
     for name, taken in seconds.items():
         backend = f"engine ({provider})" if name == "engine" else name
@@ -146,10 +156,12 @@ def measure(bundle, network, size: int, args, device: str, rates) -> tuple[list[
                 "planes": len(facts.z_planes_um),
                 "backend": backend,
                 "seconds": taken,
+                "cpu_seconds": cpu_seconds[name],
                 "gflops": operations / taken / 1e9,
                 "matrix_gflops": rates[number],
                 "deviation": off.get(name),
                 "ratio_to_best_plain": taken / best,
+                "cpu_ratio_to_best_plain": cpu_seconds[name] / best_cpu,
                 "ratio_to_fastest_plain": taken / fastest,
                 "ratio_to_eager_fp32": taken / seconds["torch eager fp32"],
                 "ratio_to_paper": taken / paper_s,
@@ -164,6 +176,9 @@ PLAIN = {
     "torch channels-last bf16": (torch.bfloat16, torch.channels_last),
 }
 
+BF16_HERE = any("bf16" in name for name in PROVIDERS[1])
+"""Elsewhere it is imitated, and takes minutes for the larger networks."""
+
 
 def plain_torch(network, given, device: str) -> dict[str, Callable[[], torch.Tensor]]:
     """The network as trained, called on ``given`` one after the other."""
@@ -177,6 +192,7 @@ def plain_torch(network, given, device: str) -> dict[str, Callable[[], torch.Ten
             ],
         )
         for name, (dtype, order) in PLAIN.items()
+        if dtype == torch.float32 or device == "cuda" or BF16_HERE
     }
 
 
@@ -200,10 +216,12 @@ def deviations(bundle: Bundle, network, device: str) -> dict[str, float]:
     return {**found, "onnxruntime": 0.0}  # export has checked it
 
 
-def plain_onnx(bundle: Bundle, given) -> Call:
+def plain_onnx(bundle: Bundle, given, threads: int | None) -> Call:
     """The ONNX file with onnxruntime as it comes, on the first provider it was built with."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
     session = onnxruntime.InferenceSession(
-        str(bundle.onnx_path), providers=onnxruntime.get_available_providers()
+        str(bundle.onnx_path), options, providers=onnxruntime.get_available_providers()
     )
 
     def call() -> None:
@@ -213,18 +231,25 @@ def plain_onnx(bundle: Bundle, given) -> Call:
     return call
 
 
-def in_turns(calls: dict[str, Call], rounds: int) -> dict[str, float]:
-    """Median seconds of each call; two calls to warm up, then all in turns."""
-    taken: dict[str, list[float]] = {name: [] for name in calls}
+def in_turns(calls: dict[str, Call], rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds of each call, by the clock and of processor time.
+
+    Two calls to warm up, then all in turns.
+    """
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for call in calls.values():
         call()
         call()
     for _ in range(rounds):
         for name, call in calls.items():
-            begin = perf_counter()
+            begin, used = perf_counter(), process_time()
             call()
-            taken[name].append(perf_counter() - begin)
-    return {name: median(times) for name, times in taken.items()}
+            taken[name].append((perf_counter() - begin, process_time() - used))
+    by_clock, of_processor = (
+        {name: median(times[n] for times in all_times) for name, all_times in taken.items()}
+        for n in (0, 1)
+    )
+    return by_clock, of_processor
 
 
 def matrix_rate(device: str, dtype: torch.dtype) -> float:

@@ -1,12 +1,14 @@
 """What the path adds to the engine, and from which camera rate on the view skips (JSON).
 
     uv run python bench/pipeline.py [--bundle beads_20x075] [--size 256] [--frames 100]
+        [--threads N]
 
 ``bare`` is the engine alone, in one loop on one thread: camera counts to the result that the live
 view shows (planes, free view, projection, drift, digest, warnings); ``network`` stops at the
 planes of the network. Then a camera made of prepared frames drives the whole path (hub, slot,
 worker, live session) at shares of the bare rate, and far above it. ``overhead_at_saturation`` is
-the time a result takes there over the time it takes bare, less 1. Bare runs and the saturated path
+the time a result takes there over the time it takes bare, less 1; ``cpu_overhead`` says the same
+of processor time, for machines that others use as well. Bare runs and the saturated path
 take turns, so that whatever else the machine does meets both alike.
 """
 
@@ -81,10 +83,11 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=100, help="a run, at the bare rate")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--provider", help="of the engine; default: its own choice")
+    parser.add_argument("--threads", type=int, help="of the engine; default: its own choice")
     parser.add_argument("--json", action="store_true", help="the output is JSON in any case")
     args = parser.parse_args()
     bundle = load_bundle(Path(args.bundle))
-    with closing(open_engine(bundle, provider=args.provider)) as engine:
+    with closing(open_engine(bundle, provider=args.provider, threads=args.threads)) as engine:
         print(json.dumps(report(engine, args), indent=1))
 
 
@@ -93,12 +96,17 @@ def report(engine, args) -> dict:
     rng = np.random.default_rng(0)
     images = [rng.poisson(400, (args.size, args.size)).astype(np.uint16) for _ in range(PREPARED)]
     bare(engine, images, 4)
-    networks, bares, paths = [], [], []
+    networks, bares, paths, bare_cpus, path_cpus = [], [], [], [], []
     for _ in range(args.rounds):
         networks.append(network_alone(engine, images, args.frames))
+        used = time.process_time()
         bares.append(bare(engine, images, args.frames))
+        bare_cpus.append((time.process_time() - used) / args.frames)
         rate = SATURATED / bares[-1]
-        paths.append(1 / live(engine, images, rate, args.frames * SATURATED)["refocus_fps"])
+        used = time.process_time()
+        saturated = live(engine, images, rate, args.frames * SATURATED)
+        path_cpus.append((time.process_time() - used) / saturated["refocused"])
+        paths.append(1 / saturated["refocus_fps"])
     bare_s, path_s = median(bares), median(paths)
     sweep = [live(engine, images, share / bare_s, args.frames * share) for share in SHARES]
     skipping = [row["camera_hz"] for row in sweep if row["skipped"] > SKIPPING * row["frames"]]
@@ -112,6 +120,7 @@ def report(engine, args) -> dict:
         "bare_s": bare_s,
         "path_s": path_s,
         "overhead_at_saturation": path_s / bare_s - 1,
+        "cpu_overhead": median(path_cpus) / median(bare_cpus) - 1,
         "overhead_over_the_network": path_s / median(networks) - 1,
         "first_rate_that_skips_hz": min(skipping, default=None),
         "sweep": sweep,

@@ -25,8 +25,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stacks", type=Path)
     parser.add_argument("test", type=Path)
-    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--init", type=Path, required=True, help="a bundle, or best")
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--steps", type=int, help="of the run from nothing, instead of minutes")
     parser.add_argument("--shares", type=float, nargs="+", default=[3.0])
     parser.add_argument("--learning-rate", type=float, help="instead of that of `transfer`")
     args = parser.parse_args()
@@ -37,6 +38,7 @@ def main() -> None:
             args.init,
             Path(folder),
             minutes=args.minutes,
+            steps=args.steps,
             shares=args.shares,
             learning_rate=args.learning_rate,
             note=lambda text: print(text, file=sys.stderr),

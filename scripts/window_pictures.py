@@ -17,17 +17,21 @@ from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 from PIL import Image  # noqa: E402
+from PyQt6.QtCore import QRectF  # noqa: E402
 from PyQt6.QtWidgets import QApplication, QWidget  # noqa: E402
 
+from deepz_live.app.analyze.neurons import analyze_neurons  # noqa: E402
+from deepz_live.app.analyze.rehearsal import moving_worm, record  # noqa: E402
 from deepz_live.app.desk import Desk  # noqa: E402
 from deepz_live.app.paths import find_profile  # noqa: E402
 from deepz_live.gui import theme  # noqa: E402
 from deepz_live.gui.app import make_application  # noqa: E402
 from deepz_live.gui.collector import collecting_on_gui_thread  # noqa: E402
 from deepz_live.gui.main_window import MainWindow  # noqa: E402
+from deepz_live.gui.neurons.part import NeuronsPart  # noqa: E402
 from deepz_live.gui.tour.part import HelpPart  # noqa: E402
 from deepz_live.gui.view_controller import ViewState  # noqa: E402
-from deepz_live.model.bundle import shipped_path  # noqa: E402
+from deepz_live.model.bundle import load_bundle, shipped_path  # noqa: E402
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut  # noqa: E402
 
 PATIENCE_S = 600.0
@@ -66,6 +70,13 @@ class Walk:
             "A picture",
         )
         self.rest(0.3)
+
+    def pictured_once(self) -> None:
+        """The same where a replay stands still and no frame follows."""
+        self.wait(
+            lambda: all(pane.picture is not None for pane in self.window.grid.panes), "A picture"
+        )
+        self.rest(1.0)
 
     def do(self, key: str) -> None:
         """Choose from the menu; panels follow a moment later."""
@@ -209,6 +220,34 @@ class Walk:
         self.keep("replay")
         self.open(find_profile("simulated"))
 
+    def neurons(self) -> None:
+        """Neurons of a recorded worm over its replay: a cluster is marked."""
+        folder, window = self.window.recordings / "worm", self.window
+        worm = moving_worm(931, 256)
+        record(worm, folder, channels=("TexasRed", "FITC"), rounds_hz=3.6, seconds=12)
+        bundle = load_bundle(Path("worm_20x075"))
+        analyze_neurons(folder, bundle, out=folder.with_name("worm_neurons"))
+        for begin in (
+            lambda: window.open_bundle(Path("worm_20x075")),
+            lambda: window.open_replay(folder),
+        ):
+            live = window.shown
+            begin()
+            self.wait(lambda live=live: window.shown is not live, "The worm")
+        part = next(part for part in window.parts if isinstance(part, NeuronsPart))
+        self.wait(lambda: part.results is not None, "Its neurons")
+        window.transport.play(False)
+        window.transport.seek(40)
+        self.show("neurons")
+        self.panes(ProjectionCut("max"), PlaneCut(-3.0), PlaneCut(3.0))
+        window.grid.show_rect(QRectF(60, 30, 196, 150))
+        self.pictured_once()
+        part.mark(part.results.members(2))
+        self.rest(0.5)
+        self.keep("neurons")
+        window.open_bundle(shipped_path())
+        self.open(find_profile("simulated"))
+
     def search(self) -> None:
         """Few panes, and the stage at hand."""
         self.do("preset_search")
@@ -248,7 +287,7 @@ class Walk:
 
 STOPS = (
     "first", "depth", "focus", "projections", "surface", "contrast", "trust", "recording",
-    "replay", "search", "light", "keys", "trouble",
+    "replay", "neurons", "search", "light", "keys", "trouble",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from deepz_live.app.paths import configs_folder
 from deepz_live.app.quality import measure, record_quality
 from deepz_live.config import Optics
-from deepz_live.model.bundle import load_bundle
+from deepz_live.model.bundle import load_bundle, shipped_names
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.order import TrainingOrder
 from deepz_live.train.preset import Preset, load_preset
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Box = tuple[slice, slice]
 Message = TrainingProgress | str
+BEST = Path("best")
+"""In place of a bundle to start from: whichever shipped one knows the stacks best."""
 MEASURED_PARTS = 12
 """Validation regions that the bundle's own quality table is measured on."""
 
@@ -46,7 +48,7 @@ class TrainingChoices(TypedDict, total=False):
     region
         Part of the field to train on, ``(slice in y, slice in x)``.
     init
-        Bundle to start from.
+        Bundle to start from; ``BEST`` for the shipped one that knows the stacks best.
     teacher
         Bundle of a generator for a planes model to learn from beside the stacks.
     resume
@@ -184,7 +186,8 @@ def training_order(
         network=choices.get("model") or settings.model,
         optics=_optics(paths[0].parent),
         box=choices.get("region"),
-        init=load_bundle(init) if init else None,
+        init=load_bundle(init) if init and init != BEST else None,
+        starts=tuple(map(load_bundle, map(Path, shipped_names()))) if init == BEST else (),
         teacher=load_bundle(teacher) if teacher else None,
         resume=choices.get("resume", False),
         targets=() if target is None else tuple(training_stacks(target)),

@@ -27,20 +27,23 @@ def compare_trainings(
     folder: Path,
     *,
     minutes: float = 12.0,
+    steps: int | None = None,
     shares: Sequence[float] = (STRIDE,),
     learning_rate: float | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Trainings on ``stacks`` with the same seed and validation examples, scored on ``test``.
 
-    The first one from nothing with the preset ``quick`` for so many minutes, each other one from
-    the bundle ``init`` with the preset ``transfer`` for a share of the first one's steps (1 / 3,
-    …), its learning rate falling over those.
+    The first one from nothing with the preset ``quick`` for so many minutes or steps, each other
+    one from the bundle ``init`` with the preset ``transfer`` for a share of the first one's steps
+    (1 / 3, …), its learning rate falling over those.
 
     Parameters
     ----------
     folder
         Where the bundles go.
+    steps
+        Of the first one, instead of minutes: a figure that another machine repeats.
     shares
         By which the first one's steps are divided.
     learning_rate
@@ -58,7 +61,10 @@ def compare_trainings(
         As training and measuring do.
     """
     first = training_order(stacks, folder / "scratch", minutes=minutes)
-    note(f"Training from nothing, {minutes:g} minutes")
+    if steps is not None:
+        changes: dict[str, Any] = {"minutes": None, "steps": steps}
+        first = replace(first, preset=first.preset.model_copy(update=changes))
+    note(f"Training from nothing, {f'{minutes:g} minutes' if steps is None else f'{steps} steps'}")
     scratch, curve = _run(first, test)
     report: dict[str, Any] = {"init": init.name, "scratch": scratch, "transfer": []}
     for share in shares:

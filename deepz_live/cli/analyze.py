@@ -60,11 +60,15 @@ def neurons(
     least: Annotated[
         float, typer.Option(min=0.01, max=1, help="Faintest neuron, as a share of the strongest.")
     ] = 0.2,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write every table as Parquet, too.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Find neurons in a two-channel recording of one plane, read their activity, group them.
 
-    Leaves neurons.csv, traces.csv and neurons.png, and the same from the raw frames with _2d.
+    Leaves neurons.csv, traces.csv, motion.csv and neurons.png, and neurons, traces and figure from
+    the raw frames with _2d. The window shows them over the recording: drop the folder on it.
 
     Example: [bold]deepz-live analyze neurons recordings/worm --model worm_20x075
     --out neurons[/bold]
@@ -88,6 +92,7 @@ def neurons(
             activity_bundle=open_bundle(activity_model) if activity_model is not None else None,
             stacks=stacks,
             out=out,
+            as_parquet=parquet,
             choices=choices,
             note=say,
         )

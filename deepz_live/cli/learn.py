@@ -29,7 +29,11 @@ def train(
     ] = None,
     region: options.Region = None,
     init: Annotated[
-        Path | None, typer.Option(help="Start from the network of this bundle.")
+        Path | None,
+        typer.Option(
+            help="Start from the network of this bundle; best: of the shipped one that knows these "
+            "stacks best."
+        ),
     ] = None,
     teacher: Annotated[
         Path | None,

@@ -14,6 +14,7 @@ from deepz_live.gui.export.part import ExportPart
 from deepz_live.gui.focusing.part import ClickToFocusPart
 from deepz_live.gui.layout.part import Arranged, LayoutPart
 from deepz_live.gui.markers.part import MarkersPart
+from deepz_live.gui.neurons.part import NeuronsPart
 from deepz_live.gui.parts import Part, Shop
 from deepz_live.gui.replay.part import ReplayPart
 from deepz_live.gui.surfaces.part import SurfacesPart
@@ -31,6 +32,7 @@ class Home(Shop, Arranged, Helped, Protocol):
 
 def make_parts(shop: Home) -> tuple[Part, ...]:
     """All features, each made once for a window."""
+    neurons = NeuronsPart(shop)
     return (
         DriftPart(shop),
         ContrastPart(shop),
@@ -40,7 +42,8 @@ def make_parts(shop: Home) -> tuple[Part, ...]:
         TrustPart(shop),
         MarkersPart(shop),
         ReplayPart(shop),
-        ElsewherePart(shop),
+        neurons,
+        ElsewherePart(shop, others=(neurons,)),
         ExportPart(shop),
         ComparePart(shop),
         DevicesPart(shop),

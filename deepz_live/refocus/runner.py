@@ -136,4 +136,8 @@ _NO_MEMORY = (
     "failed to allocate memory",
     "bad_alloc",
     "bad allocation",
+    # All that oneDNN says. Where it means something else, tiles end at the smallest, and the next
+    # provider has its turn.
+    "could not create a primitive",
+    "could not create a memory",
 )

@@ -94,8 +94,10 @@ class ArrayStack:
         """See :class:`Stack`."""
         if self._inverse is None:
             return self._planes.copy()
-        own = self._planes * np.float32(self._inverse.scale_counts)
-        own += np.float32(self._inverse.background_counts)
+        own = np.empty_like(self._planes)
+        for made, plane in zip(own, self._planes, strict=True):  # one by one, within the cache
+            np.multiply(plane, np.float32(self._inverse.scale_counts), out=made)
+            made += np.float32(self._inverse.background_counts)
         return own
 
     def planes(self, distances_um: Sequence[float]) -> Image:

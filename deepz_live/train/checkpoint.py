@@ -27,6 +27,8 @@ class RunState:
     best_val: float = float("inf")
     best_step: int = 0
     last_val: float = float("nan")
+    start: dict[str, str] | None = None
+    """Identity of the bundle that it began with."""
 
 
 class Checkpoint:

@@ -132,13 +132,18 @@ def _agree(fabric: Fabric, run: RunState, seconds: float, stop: bool) -> bool:
     return stop
 
 
-def _validate(
-    objective: Objective, validation: Sequence[Any], run: RunState, checkpoint: Checkpoint
-) -> dict[str, float]:
+def validated(objective: Objective, validation: Sequence[Any]) -> dict[str, float]:
+    """Means over the validation batches of the losses by name; nothing is learnt."""
     means = Means()
     for batch in validation:
         means.add(objective.validate(batch))
-    values = means.take()
+    return means.take()
+
+
+def _validate(
+    objective: Objective, validation: Sequence[Any], run: RunState, checkpoint: Checkpoint
+) -> dict[str, float]:
+    values = validated(objective, validation)
     run.last_val = values["select"]
     if run.last_val < run.best_val:
         run.best_val, run.best_step = run.last_val, run.step

@@ -20,6 +20,8 @@ class TrainingOrder:
     ----------
     init
         Bundle whose weights are started from.
+    starts
+        Bundles of which the one that knows the stacks best is started from; not beside ``init``.
     teacher
         Bundle of a generator whose planes a planes model learns beside the measured ones.
     targets
@@ -33,6 +35,7 @@ class TrainingOrder:
     optics: Optics = Optics()
     box: Box | None = None
     init: Bundle | None = None
+    starts: tuple[Bundle, ...] = ()
     teacher: Bundle | None = None
     resume: bool = False
     targets: tuple[Path, ...] = ()
@@ -45,6 +48,6 @@ class TrainingOrder:
     def fingerprint(self) -> str:
         """Same for a run that may be resumed: data, settings and network agree."""
         preset = self.preset.model_copy(update={"minutes": None, "steps": None})
-        bundles = tuple(b.sha256 if b else None for b in (self.init, self.teacher))
+        bundles = tuple(b.sha256 if b else None for b in (self.init, self.teacher, *self.starts))
         facts = (self.stacks, preset, self.network, self.box, bundles, self.targets)
         return hashlib.sha256(repr(facts).encode()).hexdigest()

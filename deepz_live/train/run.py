@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import torch
 from deepz_live.model.bundle import BundleFacts
 from deepz_live.train.budget import Budget
 from deepz_live.train.checkpoint import Checkpoint, RunState
+from deepz_live.train.choose_start import choose_start
 from deepz_live.train.devices import open_fabric
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.export import export_bundle
@@ -135,6 +136,8 @@ def _fit(
     if order.resume:
         run, state = checkpoint.load(objective.learners)
         pairs.restore(state)
+    else:
+        run.start = _start(order, objective, validation, watch)
     failure = None
     with Feed(pairs, preset.batch, *world) as feed:
         try:
@@ -145,6 +148,18 @@ def _fit(
         except DivergedError as error:
             failure = error
     return run, _example(validation[0].inputs, order.network), failure
+
+
+def _start(
+    order: TrainingOrder, objective: Objective, validation: Sequence[Any], watch: Watch
+) -> dict[str, str] | None:
+    """What the network begins with, as the bundle will tell."""
+    chosen = order.init
+    if order.starts:
+        chosen = choose_start(
+            objective, order, validation, lambda text: watch.report(TrainingProgress.note(text))
+        )
+    return chosen.identity() if chosen is not None else None
 
 
 def make_pairs(
@@ -192,7 +207,7 @@ def _facts(
         "targets": [path.name for path in order.targets] or None,
         "region": None if order.box is None else [[s.start, s.stop] for s in order.box],
         "preset": order.preset.model_dump(mode="json"),
-        "init": order.init.identity() if order.init else None,
+        "init": run.start,
         "teacher": order.teacher.identity() if order.teacher else None,
         "steps": run.step,
         "minutes": round(run.seconds / 60, 1),

@@ -9,7 +9,9 @@ import pytest
 from scipy import ndimage
 
 from deepz_live.app.analyze.offline import offline_recording
+from deepz_live.app.neurons.results import read_results
 from deepz_live.session.reader import read_session
+from deepz_live.session.table import read_table
 from deepz_live.stream.frame import Frame, StreamInfo
 
 SHAPE = (96, 112)
@@ -45,8 +47,48 @@ def test_neurons_and_their_groups_come_as_one_json_object(run, bundle, session, 
     assert done.facts["raw_frames"]["found"] == 20
     assert done.facts["raw_frames"]["members"] == [10, 10]
     assert done.facts["planes_um"] == [-4.0, 4.0, 0.5]
-    names = {"neurons.csv", "traces.csv", "neurons.png", "neurons.json"}
+    names = {"neurons.csv", "traces.csv", "motion.csv", "neurons.png", "neurons.json"}
     assert names <= {path.name for path in out.iterdir()}
+
+
+def test_neurons_are_read_from_what_a_batch_left_as_from_refocusing_now(
+    run, bundle, session, tmp_path
+):
+    done = run("batch", session, "--model", bundle, "--out", tmp_path / "stacks", "--workers", 0,
+               "--planes", "-4:4:0.5", "--provider", "CPU", "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    (store,) = (tmp_path / "stacks").glob("*.ome.zarr")
+    words = ["--model", bundle, "--clusters", 2, "--threshold", 0.05, "--json"]
+    direct = run("analyze", "neurons", session, "--out", tmp_path / "direct", *words)
+    read = run("analyze", "neurons", session, "--stacks", store, "--out", tmp_path / "read", *words)
+    assert (direct.code, read.code) == (0, 0), read.err
+    assert read.facts["stacks"] == f"read from {store}"
+    assert direct.facts["stacks"] == "refocused"
+    assert read.facts["neurons"]["found"] == direct.facts["neurons"]["found"] > 10
+    own, other = (read_results(tmp_path / name) for name in ("read", "direct"))
+    np.testing.assert_allclose(own.positions_um, other.positions_um, atol=0.1)
+    np.testing.assert_allclose(own.relative, other.relative, atol=0.02)
+    np.testing.assert_array_equal(own.cluster, other.cluster)
+
+
+def test_tables_come_as_parquet_too_with_all_their_digits(run, bundle, session, tmp_path):
+    from arro3.io import read_parquet
+
+    out = tmp_path / "out"
+    done = run("analyze", "neurons", session, "--model", bundle, "--out", out, "--parquet",
+               "--threshold", 0.05, "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    names = ("neurons", "traces", "neurons_2d", "traces_2d", "motion")
+    for name in names:
+        text, table = read_table(out / f"{name}.csv"), read_parquet(out / f"{name}.parquet")
+        whole = table.read_all()
+        assert whole.column_names == list(text)
+        for column, values in text.items():
+            own = whole[column].to_numpy()
+            np.testing.assert_allclose(own.astype(float), values, atol=0.006)
+            if column.startswith("neuron_"):
+                assert (own != values).all()
+    assert read_parquet(out / "neurons.parquet").read_all()["active"].to_numpy().dtype == bool
 
 
 def test_drift_leaves_a_session_that_reads_back(run, bundle, session, tmp_path):

@@ -8,7 +8,7 @@ from PyQt6.QtTest import QTest
 
 from deepz_live.gui.pane_menu import pane_menu
 from deepz_live.gui.panes.grid import MOST_PANES
-from deepz_live.gui.panes.overlay import Line
+from deepz_live.gui.panes.overlay import LEAST_RING, Line, Rings
 from deepz_live.gui.panes.pane import Pane
 from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
@@ -210,3 +210,44 @@ def test_a_pane_that_was_removed_comes_back_as_new(qtbot, opened):
     assert last.title == "+2.0 µm · inferred"
     assert not window.display.pinned(last, "TexasRed")
     assert picture.max() > 200  # not dark, as it was with the levels set by hand
+
+
+def test_rings_are_drawn_around_their_places_and_go_with_the_zoom(qtbot, opened):
+    window = opened()
+    pane = window.grid.raw
+    magenta = "#ff00ff"
+    pane.set_rings((Rings(((60.0, 80.0), (120.0, 150.0)), 10.0, magenta, width=3.0),))
+    for _ in range(2):
+        image = pane.canvas.viewport().grab().toImage()
+        rect = pane.view_rect
+        scale = pane.canvas.viewport().width() / rect.width()
+        for y, x in ((60.0, 80.0), (120.0, 150.0)):
+            spot = pane.canvas.spot(y, x)
+            right = QPoint(round(spot.x() + 10 * scale), round(spot.y()))
+            if image.rect().contains(right):
+                seen = image.pixelColor(right)
+                assert seen.red() > 200
+                assert seen.green() < 120
+                assert seen.blue() > 200
+            inside = image.pixelColor(spot.toPoint())
+            assert abs(inside.red() - inside.green()) < 20
+        window.grid.zoom(0.5)
+    assert 10 * scale > LEAST_RING * 2
+    pane.reset()
+    assert pane.rings == ()
+
+
+def test_a_ring_is_never_too_small_to_be_seen_and_a_faint_one_lets_the_picture_through(
+    qtbot, opened
+):
+    window = opened()
+    pane = window.grid.raw
+    counts = []
+    for opacity in (1.0, 0.3):
+        pane.set_rings((Rings(((60.0, 50.0),), 0.0, "#ff00ff", width=2.0, opacity=opacity),))
+        image = pane.canvas.viewport().grab().toImage()
+        spot = pane.canvas.spot(60.0, 50.0)
+        edge = image.pixelColor(round(spot.x() + LEAST_RING), round(spot.y()))
+        counts.append(edge.red() - edge.green())
+    assert counts[0] > 150
+    assert 30 < counts[1] < counts[0] / 2

@@ -17,7 +17,7 @@ from deepz_live.refocus.choice import Example, choose, deviation
 from deepz_live.refocus.engine import open_engine
 from deepz_live.refocus.engines import GeneratorEngine, PlanesEngine
 from deepz_live.refocus.errors import RefocusError
-from deepz_live.refocus.torch_backend import layers
+from deepz_live.refocus.torch_backend import banded, layers
 from deepz_live.refocus.torch_backend.cpu import CpuRunner
 from tests.refocus.networks import reference, write_bundle
 
@@ -133,14 +133,14 @@ def test_convolutions_are_the_same_with_and_without_onednns_order(make, monkeypa
     bundle, _ = make("planes")
     batch = np.random.default_rng(1).random((1, 1, 32, 40), np.float32)
     packed = CpuRunner(bundle, "torch", torch.float32, threads=1).run(batch).copy()
-    monkeypatch.setattr(layers, "can_pack", lambda: False)
+    monkeypatch.setattr(banded, "can_pack", lambda _: False)
     plain = CpuRunner(bundle, "torch", torch.float32, threads=1).run(batch)
     assert deviation(plain, packed) < 1e-6
 
 
-def test_edges_by_copies_are_those_of_replication():
+def test_edges_are_those_of_replication():
     x = torch.rand(2, 5, 6, 9).contiguous(memory_format=torch.channels_last)
-    edged = layers.edges_by_copies(x)
+    edged = layers.with_edges(x)
     wanted = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
     torch.testing.assert_close(edged, wanted, rtol=0, atol=0)
     assert edged.is_contiguous(memory_format=torch.channels_last)

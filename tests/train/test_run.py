@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from deepz_live.model.bundle import load_bundle
 from deepz_live.model.planes import PlanesNet
@@ -117,6 +118,42 @@ def test_a_run_can_start_from_a_bundle(stacks: Path, tmp_path: Path) -> None:
     scratch = next(p.val_loss for p in long.news if p.step)
     transferred = next(p.val_loss for p in short.news if p.step)
     assert transferred < scratch
+
+
+def test_a_run_starts_from_the_bundle_that_knows_its_stacks_best(
+    stacks: Path, tmp_path: Path
+) -> None:
+    learnt, hardly, wider = (tmp_path / name / "bundle" for name in ("learnt", "hardly", "wider"))
+    wide = PRESET.model_copy(update={"width": 0.15})
+    for out, validations, preset in ((learnt, 5, PRESET), (hardly, 1, PRESET), (wider, 1, wide)):
+        stop = StopAfter(validations)
+        train(order(stacks, tmp_path, out=out, preset=preset), report=stop.report, stop=stop)
+    starts = tuple(map(load_bundle, (hardly, wider, learnt)))
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path, starts=starts), report=stop.report, stop=stop)
+    assert load_bundle(tmp_path / "bundle").facts.training["init"] == starts[2].identity()
+    said = next(p.message for p in stop.news if p.message.startswith("Starting from"))
+    assert "nothing" in said
+    assert said.count("bundle") == 3  # of them one is chosen; the wider one was passed over
+
+    stop = StopAfter(1)
+    resumed = order(stacks, tmp_path, starts=starts, resume=True)
+    train(resumed, report=stop.report, stop=stop)
+    assert load_bundle(tmp_path / "bundle").facts.training["init"] == starts[2].identity()
+    assert not any(p.message.startswith("Starting from") for p in stop.news)
+
+
+def test_no_bundle_better_than_nothing_is_started_from(stacks: Path, tmp_path: Path) -> None:
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path, out=tmp_path / "first"), report=stop.report, stop=stop)
+    lost = load_bundle(tmp_path / "first")
+    weights = load_file(lost.weights_path)
+    noise = torch.Generator().manual_seed(3)
+    wild = {k: torch.randn(v.shape, generator=noise).to(v.dtype) for k, v in weights.items()}
+    save_file(wild, lost.weights_path)
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path, starts=(lost,)), report=stop.report, stop=stop)
+    assert load_bundle(tmp_path / "bundle").facts.training["init"] is None
 
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(stacks: Path, tmp_path: Path) -> None:

@@ -8,19 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepz_live.app.analyze.neuron_colours import QUIET, colour
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.report.figures import png
 
-# Okabe and Ito's palette, those that show on black and on white.
-COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2")
-QUIET = "#B0B0B0"
 BARS_UM = (5.0, 10.0, 25.0, 50.0, 100.0)
 MARGIN_UM = 6.0
-
-
-def colour(cluster: int) -> str:
-    """Of a group, 1 …; grey for 0."""
-    return COLOURS[(cluster - 1) % len(COLOURS)] if cluster > 0 else QUIET
 
 
 def figure(finding: Finding) -> bytes:

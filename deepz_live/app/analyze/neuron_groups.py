@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from deepz_live.app.analyze.neuron_figure import colour
+from deepz_live.app.analyze.neuron_colours import colour
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.report.figures import png
 

@@ -27,15 +27,15 @@ class Seen:
     ----------
     matrices
         ``(3, 3)`` a round: where the frame's pixels lie, from the first frame's.
-    lost
-        Frames that were not found in the first one; they have the matrix of the one before.
+    found
+        Whether each was found in the first one; else it has the matrix of the one before.
     volume, flat
         ``(Z, Y, X)`` and ``(1, Y, X)`` float32 counts: medians over time of the structure
         channel's virtual stacks, and of its frames.
     """
 
     matrices: list[NDArray[np.float64]]
-    lost: int
+    found: list[bool]
     volume: NDArray[np.float32]
     flat: NDArray[np.float32]
 
@@ -70,20 +70,20 @@ def first_pass(
     """Where each frame lies, and the medians over time of stacks and of the frames themselves."""
     count = len(rounds.pairs)
     motion = Motion(session.frame(rounds.pairs[0][0]).pixels)
-    matrices, lost = [STILL], 0
+    matrices, registered = [STILL], [True]
     with TimeMedian(count, most=most) as stacks, TimeMedian(count, most=most) as flats:
         for number, (place, _) in enumerate(rounds.pairs):
             pixels = session.frame(place).pixels
             if number:
                 found = motion.find(pixels)
-                lost += found is None
+                registered.append(found is not None)
                 matrices.append(matrices[-1] if found is None else found)
             if stacks.wants(number):
                 frame = laid_back(pixels, matrices[-1])
                 stacks.add(number, virtual.stack(place, frame, matrices[-1]))
                 flats.add(number, frame[None])
             _tell(note, f"{rounds.structure}: where the neurons are", number, count)
-        return Seen(matrices, lost, stacks.take(), flats.take())
+        return Seen(matrices, registered, stacks.take(), flats.take())
 
 
 def second_pass(

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
 from deepz_live.analysis.neurons.similarity import SIGMA
 from deepz_live.app.analyze.median import MOST
-from deepz_live.app.analyze.neuron_files import Finding, write_findings
-from deepz_live.app.analyze.neuron_passes import Brightness, Note, first_pass, second_pass
+from deepz_live.app.analyze.neuron_files import Finding, Followed, write_findings
+from deepz_live.app.analyze.neuron_passes import Brightness, Note, Seen, first_pass, second_pass
 from deepz_live.app.analyze.rounds import Rounds, rounds_of
 from deepz_live.app.analyze.stacks import Stacks, refocused_stacks, stored_stacks
 from deepz_live.app.analyze.virtual import REACH_UM, STEP_UM, check, distances
 from deepz_live.model.bundle import Bundle
+from deepz_live.session.parquet import check_parquet
 from deepz_live.session.reader import Session, read_session
 
 Image = NDArray[np.float32]
@@ -62,11 +63,12 @@ class Choices:
 class NeuronResult:
     """What was found in the virtual stacks, the same on the raw frames, and the facts.
 
-    ``facts`` is what ``neurons.json`` holds.
+    ``followed`` says how the sample moved; ``facts`` is what ``neurons.json`` holds.
     """
 
     volume: Finding
     flat: Finding
+    followed: Followed
     facts: dict[str, Any]
 
 
@@ -77,6 +79,7 @@ def analyze_neurons(
     activity_bundle: Bundle | None = None,
     stacks: Path | str | None = None,
     out: Path | None = None,
+    as_parquet: bool = False,
     choices: Choices | None = None,
     provider: str | None = None,
     note: Note = lambda _: None,
@@ -94,15 +97,20 @@ def analyze_neurons(
     stacks
         Store that ``batch`` made of the recording: its planes are read instead of made.
     out
-        Folder for ``neurons.csv``, ``traces.csv``, ``neurons.json`` and ``neurons.png`` and the
-        same with ``_2d`` from the raw frames; None: nothing is written.
+        Folder for ``neurons.csv``, ``traces.csv``, ``motion.csv``, ``neurons.json`` and
+        ``neurons.png``, and the same with ``_2d`` from the raw frames; None: nothing is written.
+    as_parquet
+        Write each table as Parquet, too.
 
     Raises
     ------
     SessionError, AnalysisError, NeuronsError, RefocusError
-        The recording cannot be read, lacks a channel or fits no model; it shows no neuron.
+        The recording cannot be read, lacks a channel or fits no model; it shows no neuron; Parquet
+        is asked for, and what writes it is not installed.
     """
     choices = choices or Choices()
+    if as_parquet:
+        check_parquet()
     session = read_session(folder)
     rounds = rounds_of(session, choices.structure, choices.activity)
     own = activity_bundle or bundle
@@ -126,12 +134,13 @@ def analyze_neurons(
         read = second_pass(session, rounds, second, seen, masks, flat_masks, note)
     volume = _finding(masks, seen.volume, read.volume, read, planes_um, pixel_um, choices)
     flat = _finding(flat_masks, seen.flat, read.flat, read, (), pixel_um, choices)
-    facts = _facts(session, rounds, (bundle, own), planes_um, seen.lost, choices)
+    facts = _facts(session, rounds, (bundle, own), planes_um, seen.found, choices)
     facts |= {"stacks": "refocused" if stacks is None else f"read from {stacks}"}
     facts |= {"neurons": volume.summary(), "raw_frames": flat.summary()}
+    followed = _followed(rounds, seen, read)
     if out is not None:
-        write_findings(out, volume, flat, facts)
-    return NeuronResult(volume, flat, facts)
+        write_findings(out, volume, flat, followed, facts, as_parquet=as_parquet)
+    return NeuronResult(volume, flat, followed, facts)
 
 
 def _warn_of_length(count: int, sigma: float, note: Note) -> None:
@@ -169,22 +178,35 @@ def _finding(
     )
 
 
+def _followed(rounds: Rounds, seen: Seen, read: Brightness) -> Followed:
+    structure, activity = np.array(rounds.pairs).T
+    return Followed(
+        structure, activity, read.times_s, np.array(seen.found), np.stack(seen.matrices)
+    )
+
+
 def _facts(
     session: Session,
     rounds: Rounds,
     bundles: tuple[Bundle, Bundle],
     planes_um: tuple[float, ...],
-    lost: int,
+    found: list[bool],
     choices: Choices,
 ) -> dict[str, Any]:
     times = [session.facts[place].time_s for _, place in rounds.pairs]
     return {
         "session": str(session.folder),
+        "recording": {
+            "started_utc": session.manifest.started_utc,
+            "frames": len(session),
+            "shape": session.info.shape,
+            "pixel_size_um": session.info.pixel_size_um,
+        },
         "structure": {"channel": rounds.structure, **bundles[0].identity()},
         "activity": {"channel": rounds.activity, **bundles[1].identity()},
         "rounds": len(rounds.pairs),
         "seconds": times[-1] - times[0],
-        "frames_not_registered": lost,
+        "frames_not_registered": found.count(False),
         "planes_um": [planes_um[0], planes_um[-1], planes_um[1] - planes_um[0]],
         "median_of_frames": min(len(rounds.pairs), choices.most),
         "search": {name: getattr(choices.search, name) for name in Search.__slots__},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
@@ -15,8 +16,21 @@ from deepz_live.session.manifest import is_session
 from deepz_live.session.series import Contents, SeriesChoice, look_at
 
 
+class Taking(Protocol):
+    """Another feature that knows what to do with a kind of folder."""
+
+    def takes(self, path: Path) -> bool:
+        """Whether it is of that kind."""
+
+    def open(self, path: Path) -> None:
+        """Do it."""
+
+
 class ElsewherePart:
-    """Finds out what a file is, asks for what it does not say, and plays it."""
+    """Finds out what a file is, asks for what it does not say, and plays it.
+
+    What is dropped goes to ``others`` first, each of which takes its own kind.
+    """
 
     menu = "&Session"
     docks: tuple[DockSpec, ...] = ()
@@ -27,8 +41,8 @@ class ElsewherePart:
         "open_zarr": ActionSpec("Open OME-Zarr…", "The folder of an image, as a replay"),
     }
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    def __init__(self, shop: Shop, others: Sequence[Taking] = ()) -> None:
+        self._shop, self._others = shop, others
         self.dialog: SamplingDialog | None = None
         self.deeds: Mapping[str, Callable[[], None]] = {
             "open_images": self.ask_file,
@@ -37,7 +51,7 @@ class ElsewherePart:
         window = shop.window()
         if window is not None:
             self._target = DropTarget(window)
-            self._target.dropped.connect(self.open)
+            self._target.dropped.connect(self.drop)
 
     def use(self, live: LiveSession | None) -> None:
         """Whatever is shown, files can be dropped."""
@@ -59,6 +73,14 @@ class ElsewherePart:
         path = self._shop.asking.folder("Open OME-Zarr: its folder", "images", None)
         if path is not None:
             self.open(path)
+
+    def drop(self, path: Path) -> None:
+        """Something was dropped on the window."""
+        for other in self._others:
+            if other.takes(path):
+                other.open(path)
+                return
+        self.open(path)
 
     def open(self, path: Path) -> None:
         """A session plays at once; of an image file is asked what it does not say."""

@@ -16,7 +16,8 @@ MOUSE = (
     ("Ctrl + wheel", "Zoom, in all panes"),
     ("Drag in a pane", "Pan, in all panes"),
     ("Right-click on a pane", "Choose what it shows"),
-    ("Drop a file on the window", "Play it: TIFF, OME-TIFF, Zarr or a session"),
+    ("Click a neuron's circle", "Mark it and see its trace"),
+    ("Drop a file on the window", "Play it: TIFF, OME-TIFF, Zarr or a session; neurons of one"),
 )
 OTHER = "Other"
 

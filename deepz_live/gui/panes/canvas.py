@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QWidget
 
 from deepz_live.gui import theme
-from deepz_live.gui.panes.overlay import Line, paint_lines
+from deepz_live.gui.panes.overlay import Line, Rings, paint_lines, paint_rings
 
 NICE_LENGTHS_UM = tuple(m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5))
 WHEEL_STEP = 120
@@ -57,6 +57,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.cross_at: tuple[float, float] | None = None
         self.wheel_is_knob = self.brush = False
         self.lines: tuple[Line, ...] = ()
+        self.rings: tuple[Rings, ...] = ()
         self.legend: Legend | None = None
         self.ends: tuple[str, str] | None = None
         """Names of the picture's first and last row, or column if :attr:`sideways`."""
@@ -81,7 +82,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
 
     def drawForeground(self, painter: QPainter | None, _rect: QRectF) -> None:  # noqa: N802
-        """Lines, cursor, scale bar and note, in screen pixels."""
+        """Rings, lines, cursor, scale bar and note, in screen pixels."""
         if painter is None:
             return
         painter.save()
@@ -89,6 +90,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         if self.note:
             self._draw_note(painter)
         else:
+            paint_rings(painter, self, self.rings)
             paint_lines(painter, self, self.lines)
             self._draw_mark(painter, self.cross_at, theme.ON_PICTURE_DIM, 4, 9)
             self._draw_mark(painter, self.cursor_at, theme.ON_PICTURE_KNOB, 5, 12)

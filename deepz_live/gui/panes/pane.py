@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from deepz_live.gui import theme
 from deepz_live.gui.panes.canvas import Canvas, Legend
-from deepz_live.gui.panes.overlay import Line
+from deepz_live.gui.panes.overlay import Line, Rings
 from deepz_live.gui.panes.titles import fitted
 from deepz_live.refocus.cuts import Cut, PlaneCut, SectionCut, SurfaceCut
 
@@ -189,6 +189,17 @@ class Pane(QFrame):
             self._canvas.lines = tuple(line for one in self._layers.values() for line in one)
             self._canvas.redraw()
 
+    def set_rings(self, rings: tuple[Rings, ...]) -> None:
+        """Draw circles over the picture, in pixels of the frame; in a section of the pane."""
+        if self._canvas.rings != rings:
+            self._canvas.rings = rings
+            self._canvas.redraw()
+
+    @property
+    def rings(self) -> tuple[Rings, ...]:
+        """The circles over the picture."""
+        return self._canvas.rings
+
     def set_tint(self, tint: NDArray[np.uint8] | None, rect: QRectF | None = None) -> None:
         """Lay colours ``(Y, X, 4)`` (red, green, blue, opacity) over the pixels ``rect``."""
         if tint is self._tint:
@@ -208,7 +219,7 @@ class Pane(QFrame):
     def reset(self) -> None:
         """As if new: no picture, nothing over it, no badge."""
         self._layers.clear()
-        self._canvas.lines = ()
+        self._canvas.lines = self._canvas.rings = ()
         self._canvas.note = ""
         self._canvas.item.clear()
         self.set_tint(None)

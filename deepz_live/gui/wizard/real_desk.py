@@ -264,9 +264,11 @@ class RealWizardDesk:
 
     def bundles(self) -> list[tuple[str, Path]]:
         """The shipped ones."""
+        from deepz_live.app.training import BEST
         from deepz_live.model.bundle import shipped_names
 
-        return [(name, Path(name)) for name in shipped_names()]
+        known = [(name, Path(name)) for name in shipped_names()]
+        return [("the shipped one that fits best", BEST), *known]
 
     def make_job(self, stacks: Path, out: Path, choice: TrainChoice) -> Job:
         """A process of its own."""

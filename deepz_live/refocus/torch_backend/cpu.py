@@ -13,7 +13,7 @@ from torch import Tensor
 
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.runner import Image, OutOfMemory, first_line, memory_error, stacked_uniform
-from deepz_live.refocus.torch_backend.forms import Form, GeneratorForm, load_form
+from deepz_live.refocus.torch_backend.cpu_forms import CpuForm, CpuGeneratorForm, load_cpu_form
 
 if TYPE_CHECKING:
     from deepz_live.model.bundle import Bundle
@@ -30,7 +30,7 @@ class CpuRunner:
     ) -> None:
         self.provider = self.reason = name
         self._threads = threads
-        self._form: Form | None = load_form(bundle, torch.device("cpu"), dtype)
+        self._form: CpuForm | None = load_cpu_form(bundle, dtype)
 
     def run(self, batch: Image) -> Image:
         """See :class:`Runner`."""
@@ -39,8 +39,8 @@ class CpuRunner:
     def uniform(self, image: Image, dpm: Image) -> Image:
         """See :class:`Runner`."""
 
-        def call(form: Form) -> Tensor:
-            if isinstance(form, GeneratorForm):
+        def call(form: CpuForm) -> Tensor:
+            if isinstance(form, CpuGeneratorForm):
                 return form.uniform(torch.from_numpy(image), torch.from_numpy(dpm))
             return torch.from_numpy(stacked_uniform(self.run, image, dpm))
 
@@ -58,11 +58,15 @@ class CpuRunner:
         """See :class:`Runner`."""
         self._form = None
 
-    def _through(self, batch: Image, call: Callable[[Form], Tensor]) -> Image:
+    def _through(self, batch: Image, call: Callable[[CpuForm], Tensor]) -> Image:
         if self._form is None:
             raise RefocusError("The refocusing engine is closed; open the model again.")
-        with told(self.provider, batch.shape), torch.inference_mode(), _threads(self._threads):
-            planes: NDArray[np.float32] = call(self._form).numpy()
+        try:
+            with told(self.provider, batch.shape), torch.inference_mode(), _threads(self._threads):
+                planes: NDArray[np.float32] = call(self._form).numpy()
+        except OutOfMemory:
+            self._form.forget()  # what it keeps is of a size that was too large
+            raise
         return planes
 
 

@@ -1,8 +1,6 @@
-"""The networks' convolutions made for running: packed once, with their activation."""
+"""The networks' body made for running on a graphics card."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,50 +9,24 @@ from torch.nn import functional
 from deepz_live.model.generator import DownBlock, UNet, UpBlock
 
 CHANNELS_LAST = torch.channels_last
-KEPT_SIZES = 3
-"""Sizes whose packed weights are kept: whole images, and batches that end smaller."""
 
 
 class Convolution:
     """A 3×3 convolution with replicate padding, and ReLU if wanted: ``(N, C, Y, X)`` alike.
 
-    Its numbers are those of ``layer`` in ``dtype``. On a CPU with oneDNN the weights are brought
-    into that library's order once a size of images instead of in every call, and ReLU comes with
-    the product. The order that is right for one size may be slow for another.
+    Its numbers are those of ``layer`` in ``dtype``.
     """
 
     def __init__(
         self, layer: nn.Conv2d, device: torch.device, dtype: torch.dtype, *, relu: bool
     ) -> None:
-        weight = layer.weight.detach().to(device, dtype)
-        self._weight = weight.contiguous(memory_format=CHANNELS_LAST)
+        self._weight = _last(layer.weight, device, dtype)
         self._bias = None if layer.bias is None else layer.bias.detach().to(device, dtype)
         self._relu = relu
-        self._packable = device.type == "cpu" and can_pack()
-        self._packed: dict[tuple[int, ...], Tensor] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
-        x = with_edges(x)
-        if self._packable:
-            activation = "relu" if self._relu else "none"
-            made: Tensor = _ops().mkldnn._convolution_pointwise(
-                x, self._packed_for(x), self._bias, [0, 0], [1, 1], [1, 1], 1, activation, [], ""
-            )
-            return made
-        y = functional.conv2d(x, self._weight, self._bias)
+        y = functional.conv2d(with_edges(x), self._weight, self._bias)
         return y.relu_() if self._relu else y
-
-    def _packed_for(self, x: Tensor) -> Tensor:
-        """The weights in the order for images like ``x``."""
-        key = tuple(x.shape)
-        if key not in self._packed:
-            while len(self._packed) >= KEPT_SIZES:
-                self._packed.pop(next(iter(self._packed)))
-            size = list(x.shape)
-            self._packed[key] = _ops().mkldnn._reorder_convolution_weight(
-                self._weight, [0, 0], [1, 1], [1, 1], 1, size
-            )
-        return self._packed[key]
 
 
 class RunningUNet:
@@ -125,14 +97,10 @@ def _layers(block: nn.Module) -> tuple[nn.Conv2d, nn.Conv2d]:
 
 
 def with_edges(x: Tensor) -> Tensor:
-    """One pixel of replication around ``(N, C, Y, X)``, channels last as before."""
-    if x.device.type == "cpu":
-        return functional.pad(x, (1, 1, 1, 1), mode="replicate")
-    return edges_by_copies(x)
+    """One pixel of replication around ``(N, C, Y, X)``, channels last as before.
 
-
-def edges_by_copies(x: Tensor) -> Tensor:
-    """As :func:`with_edges`; torch's own for CUDA would change the memory order there and back."""
+    Torch's own for CUDA would change the memory order there and back.
+    """
     count, channels, height, width = x.shape
     out = torch.empty(
         (count, channels, height + 2, width + 2),
@@ -148,16 +116,5 @@ def edges_by_copies(x: Tensor) -> Tensor:
     return out
 
 
-def can_pack() -> bool:
-    """True where this torch has oneDNN and lets others use its packed convolutions."""
-    names = ("_reorder_convolution_weight", "_convolution_pointwise")
-    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return has_onednn and all(hasattr(_ops().mkldnn, name) for name in names)
-
-
 def _last(weight: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
     return weight.detach().to(device, dtype).contiguous(memory_format=CHANNELS_LAST)
-
-
-def _ops() -> Any:
-    return torch.ops

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -92,6 +93,24 @@ def test_as_many_true_neurons_with_the_same_traces(worm, known):
     busy = own.active[pairs.found] & other.active[pairs.known]
     same = trace_correlation(own.delta_f[pairs.found][busy], other.delta_f[pairs.known][busy])
     assert np.median(same) > 0.95
+
+
+def test_one_stack_is_read_at_a_time(worm):
+    folder, bundle, store = worm
+    session, planes = read_session(folder), tuple(map(float, PLANES))
+    whole = len(session) * len(planes) * 128 * 128 * 4
+    pixels = np.zeros((128, 128), np.float32)
+    tracemalloc.start()
+    try:
+        read = stored_stacks(store, session, (bundle, bundle), planes)
+        for place in range(len(session)):
+            one = read.stack(place, pixels, STILL)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert one.nbytes == whole // len(session)
+    # The stack, the store's planes of that frame, what unpacks them.
+    assert peak < 6 * one.nbytes < whole / 3
 
 
 def test_a_store_that_does_not_fit_is_refused(worm, tmp_path):

@@ -1,0 +1,1 @@
+"""What ``analyze neurons`` left, looked at over its recording; without Qt."""
