@@ -16,6 +16,10 @@ ones are a group of their own).
 With ``--scan`` the same steps on what an ideal mechanical scan would have given instead of the
 network: all planes of every moment at once, without noise, of a worm that lies still. What is
 missing there is missing in the steps or in the optics; the rest is the network's.
+
+With ``--known-places`` neurons are read in the frames that were recorded, at their true places,
+by least squares through the known point spread function (``parts/unmixing.py``): whether one plane
+holds enough light to tell the groups apart. Places, not light, are missing where this is better.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
+from parts.unmixing import Unmixing
 
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.analysis.neurons import Reader, Search, activity, find_neurons
@@ -37,7 +42,8 @@ from deepz_live.app.analyze.neurons import Choices, analyze_neurons
 from deepz_live.app.analyze.rehearsal import Known, moving_worm, record
 from deepz_live.app.report.scenes import StillClock
 from deepz_live.config import Profile
-from deepz_live.model.bundle import load_bundle
+from deepz_live.model.bundle import Bundle, load_bundle
+from deepz_live.session.reader import read_session
 
 CHANNELS = ("TexasRed", "FITC")
 PLANES_UM = np.arange(-20, 21) * 0.5
@@ -57,6 +63,7 @@ def main() -> None:
     parser.add_argument("--density", type=float, default=1.0)
     parser.add_argument("--least", type=float, default=Search().least)
     parser.add_argument("--scan", action="store_true")
+    parser.add_argument("--known-places", action="store_true")
     parser.add_argument("--out", type=Path, help="keep tables and figures here")
     args = parser.parse_args()
     bundle = load_bundle(args.model)
@@ -90,6 +97,8 @@ def main() -> None:
                 "virtual_stacks": scores(found.volume, known),
                 "raw_frames": scores(found.flat, known),
             }
+            if args.known_places:
+                row["known_places"] = scores(at_known_places(session, known, bundle), known)
             if args.scan:
                 row["ideal_scan"] = scores(*scan(worm(seed, args), args))
             rows.append(row)
@@ -138,10 +147,33 @@ def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
     return found, Known(times, np.zeros((len(times), 3)), places, neurons.clusters, traces)
 
 
+def at_known_places(folder: Path, known: Known, bundle: Bundle) -> Finding:
+    """The true places, and what the recorded frames themselves tell of each."""
+    session = read_session(folder)
+    pixel = session.info.pixel_size_um
+    unmixing = Unmixing(bundle.facts.optics, pixel)
+    places = [i for i, facts in enumerate(session.facts) if facts.channel == CHANNELS[1]]
+    moved = known.drift_um - known.drift_um[0]
+    bright = np.stack(
+        [
+            unmixing.read(session.frame(place).pixels, known.positions_um + move)
+            for place, move in zip(places, moved, strict=True)
+        ],
+        axis=1,
+    )
+    flat = session.frame(places[0]).pixels.astype(np.float32)
+    ones = np.ones(len(bright), int)
+    return Finding(known.positions_um, ones, known.times_s, activity(bright), flat, pixel)
+
+
 def mean(rows: list[dict]) -> dict:
     """Means over the seeds of every number in both ways."""
-    ways = [way for way in ("virtual_stacks", "raw_frames", "ideal_scan") if way in rows[0]]
-    return {way: average([row[way] for row in rows]) for way in ways}
+    ways = [
+        way
+        for way in ("virtual_stacks", "raw_frames", "ideal_scan", "known_places")
+        if way in rows[0]
+    ]
+    return {way: average([row[way] for row in rows]) for way in ways if way in rows[0]}
 
 
 def average(items: list) -> object:

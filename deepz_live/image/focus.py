@@ -25,6 +25,42 @@ def sharpness(planes: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.asarray([np.std(plane, dtype=np.float64) for plane in planes])
 
 
+def fine_structure(planes: NDArray[np.generic], background: float = 0.0) -> NDArray[np.float64]:
+    """How much fine structure every plane has for its light; what noise adds averages out.
+
+    Vollath's F4 (D. Vollath, J. Microsc. 147, 279, 1987), along both axes, over the square of the
+    mean light: the autocorrelation one pixel apart less that two pixels apart. It weighs spatial
+    frequencies f by cos(2πf) - cos(4πf) (f in cycles a pixel): nothing of what is even, most of
+    a period of five pixels, and of white noise as much above zero as below. The standard deviation
+    and gradients take noise for sharpness, so they prefer a measured plane to a refocused one.
+
+    Parameters
+    ----------
+    planes
+        ``(Z, Y, X)``, at least three pixels wide and high.
+    background
+        What a pixel without light reads.
+
+    Returns
+    -------
+    ``(Z,)``, without unit; NaN where the mean light is not above zero.
+    """
+    found = []
+    for plane in planes:
+        light = np.asarray(plane, np.float64) - background
+        mean = float(light.mean())
+        rise = _alike(light, 1) - _alike(light, 2)
+        found.append(rise / mean**2 if mean > 0 else np.nan)
+    return np.asarray(found)
+
+
+def _alike(light: NDArray[np.float64], apart: int) -> float:
+    """Mean product of pixels ``apart`` along an axis, of both axes."""
+    down = float(np.mean(light[:-apart] * light[apart:]))
+    right = float(np.mean(light[:, :-apart] * light[:, apart:]))
+    return (down + right) / 2
+
+
 def middle_plane(planes: NDArray[np.generic], reach: int) -> int:
     """Index of the sharpest plane that has ``reach`` planes on both sides.
 

@@ -67,6 +67,37 @@ def test_dense_and_noisy_volumes_register_too():
     assert (found.dz_um, found.dy_um, found.dx_um) == pytest.approx((1.6, -1.2, 0.7), abs=0.2)
 
 
+def test_what_is_drawn_far_from_focus_alike_in_every_stack_does_not_hold_the_drift():
+    """A network may fill its far planes with the same whatever the sample does: no evidence."""
+    points = beads(6)
+    first, second = volume(points), volume(points, (3.0, 0.5, -0.5))
+    far = np.abs(Z_UM) > 6
+    invented = volume(beads(7, count=80)) - 100
+    first[far] += invented[far]
+    second[far] += invented[far]
+    assert offset(first, second).dz_um == pytest.approx(3.0, abs=0.2)
+
+
+def test_exchanged_volumes_give_the_opposite_drift():
+    points = beads(8)
+    first, second = volume(points), volume(points, (2.2, 0.0, 0.0))
+    there, back = offset(first, second).dz_um, offset(second, first).dz_um
+    assert there == pytest.approx(-back, abs=0.02)
+
+
+@pytest.mark.parametrize("low_um", [0.0, 3.0])
+def test_planes_on_one_side_of_the_focus_alone_register_too(low_um):
+    """Without a plane at 0 the nearest stands for the frame's own."""
+    points = beads(9)
+    kept = [k for k, z in enumerate(Z_UM) if z >= low_um]
+    z_um = [Z_UM[k] for k in kept]
+    first, second = (
+        prepare(planes[kept], z_um, PIXEL_UM)
+        for planes in (volume(points), volume(points, (1.2, 0.0, 0.0)))
+    )
+    assert register(first, second).dz_um == pytest.approx(1.2, abs=0.15)
+
+
 def test_unrelated_volumes_have_no_confidence():
     assert offset(volume(beads(4)), volume(beads(5))).confidence < 0.3
 

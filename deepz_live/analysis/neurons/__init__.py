@@ -9,7 +9,7 @@ by how alike they act (:func:`activity`).
 from deepz_live.analysis.neurons.activity import Activity, activity
 from deepz_live.analysis.neurons.errors import NeuronsError
 from deepz_live.analysis.neurons.masks import Masks, Search, find_neurons
-from deepz_live.analysis.neurons.matching import Match, match, trace_correlation
+from deepz_live.analysis.neurons.matching import Match, match, nearest, trace_correlation
 from deepz_live.analysis.neurons.motion import STILL, Motion, laid_back
 from deepz_live.analysis.neurons.spectral import Clusters, spectral_clusters
 from deepz_live.analysis.neurons.traces import Reader
@@ -28,6 +28,7 @@ __all__ = [
     "find_neurons",
     "laid_back",
     "match",
+    "nearest",
     "spectral_clusters",
     "trace_correlation",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deepz_live.app.analyze.drift import COMPENSATED, DriftResult, Note, analyze_drift
 from deepz_live.app.analyze.rehearsal import moving_worm, record
+from deepz_live.image.focus import fine_structure, sharpness
 from deepz_live.image.metrics import compare
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.reader import read_session
@@ -51,8 +52,11 @@ def measure_drift(
     -------
     The trial; ``between_um``: least and greatest distance of the worm's middle from focus;
     ``rmse_um`` axial and lateral; shares of frames that are ``sharper`` (standard deviation, the
-    paper's criterion) and have a ``ssim_better`` after compensation; mean SSIM ``ssim_raw`` and
-    ``ssim_compensated``; ``curves`` over time.
+    paper's criterion), have ``more_detail`` (:func:`~deepz_live.image.focus.fine_structure`, which
+    noise does not raise), a ``ssim_better`` and a ``correlation_better`` after compensation; under
+    ``truth`` the first two shares for the worm in focus itself in place of the compensated frame:
+    what a perfect answer would reach. Mean SSIM ``ssim_raw`` and ``ssim_compensated``; ``curves``
+    over time.
     """
     rate = trial.frames / SECONDS
     sessions = {"moving": folder / "moving", "focused": folder / "focused"}
@@ -69,7 +73,7 @@ def measure_drift(
     result = analyze_drift(
         sessions["moving"], engine.bundle, out=out, plane_um=plane, engine=engine, note=note
     )
-    sharp, ssim = _images(sessions, out / COMPENSATED, engine)
+    seen = _images(sessions, out / COMPENSATED, engine)
     return {
         **asdict(trial),
         "between_um": [float(np.abs(heights).min()), float(np.abs(heights).max())],
@@ -78,10 +82,16 @@ def measure_drift(
         "axial_error_by_change_um": _by_change(result, heights),
         "plane_um": result.facts["plane_um"],
         "true_plane_um": float(heights[0]),
-        "sharper": float(np.mean(sharp[:, 1] > sharp[:, 0])),
-        "ssim_better": float(np.mean(ssim[:, 1] > ssim[:, 0])),
-        "ssim_raw": float(ssim[:, 0].mean()),
-        "ssim_compensated": float(ssim[:, 1].mean()),
+        "sharper": _more(seen.spread[:, :2]),
+        "more_detail": _more(seen.detail[:, :2]),
+        "ssim_better": _more(seen.ssim),
+        "correlation_better": _more(seen.correlation),
+        "truth": {
+            "sharper": _more(seen.spread[:, ::2]),
+            "more_detail": _more(seen.detail[:, ::2]),
+        },
+        "ssim_raw": float(seen.ssim[:, 0].mean()),
+        "ssim_compensated": float(seen.ssim[:, 1].mean()),
         "curves": {
             "time_s": [sample.time_s for sample in result.samples],
             "true_um": heights.tolist(),
@@ -90,26 +100,46 @@ def measure_drift(
     }
 
 
-def _images(
-    sessions: dict[str, Path], compensated: Path, engine: Engine
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """``(T, 2)`` sharpness and SSIM of raw and compensated frames."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Of every frame: ``spread``, ``detail`` ``(T, 3)`` raw, compensated, truth in focus;
+    ``ssim``, ``correlation`` ``(T, 2)`` with the truth, raw and compensated."""
+
+    spread: NDArray[np.float64]
+    detail: NDArray[np.float64]
+    ssim: NDArray[np.float64]
+    correlation: NDArray[np.float64]
+
+
+def _images(sessions: dict[str, Path], compensated: Path, engine: Engine) -> _Seen:
     facts = engine.bundle.facts
     inner = np.s_[EDGE_PX:-EDGE_PX, EDGE_PX:-EDGE_PX]
     moving, focused, still = (
         read_session(path) for path in (sessions["moving"], sessions["focused"], compensated)
     )
     first = facts.normalization.forward(focused.frame(0).pixels)[inner]
-    ssim, sharp = [], []
+    scores, spread, fine = [], [], []
     for i in range(len(moving)):
-        raw, made, truth = (
-            facts.normalization.forward(session.frame(i).pixels)[inner]
-            for session in (moving, still, focused)
+        images = np.stack(
+            [
+                facts.normalization.forward(session.frame(i).pixels)[inner]
+                for session in (moving, still, focused)
+            ]
         )
+        raw, made, truth = images
         pairs = ((raw, truth), (made, first))
-        ssim.append([compare(a, b, facts.pixel_size_um)["ssim"] for a, b in pairs])
-        sharp.append([float(raw.std()), float(made.std())])
-    return np.array(sharp), np.array(ssim)
+        scores.append([compare(a, b, facts.pixel_size_um) for a, b in pairs])
+        spread.append(sharpness(images))
+        fine.append(fine_structure(images))
+    ssim, correlation = (
+        np.array([[score[name] for score in pair] for pair in scores]) for name in ("ssim", "corr")
+    )
+    return _Seen(np.array(spread), np.array(fine), ssim, correlation)
+
+
+def _more(pairs: NDArray[np.float64]) -> float:
+    """Share of rows ``(T, 2)`` whose second number is larger."""
+    return float(np.mean(pairs[:, 1] > pairs[:, 0]))
 
 
 def _by_change(result: DriftResult, heights: NDArray[np.float64]) -> list[list[float]]:

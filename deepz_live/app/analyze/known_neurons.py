@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from deepz_live.analysis.neurons import match, trace_correlation
+from deepz_live.analysis.neurons import Match, match, nearest, trace_correlation
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.analyze.rehearsal import Known
 
@@ -19,7 +19,9 @@ CLOSE_UM = 1.5
 def scores(found: Finding, known: Known) -> dict[str, Any]:
     """What was found against what was there.
 
-    Pairs are within 3 µm, in 3D where the depth of the found is known, else sideways.
+    Pairs are within 3 µm, in 3D where the depth of the found is known, else sideways. Recall and
+    precision count as many as there can be; traces and groups are compared with the known neuron
+    in whose place one was found (:func:`~deepz_live.analysis.neurons.nearest`).
 
     Returns
     -------
@@ -27,7 +29,8 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
     precision; ``matched_active``: pairs of a neuron that is active in truth, and over them
     ``median_correlation`` of ΔF with the true trace; ``rand_index``: adjusted Rand index of the
     groups of those that were found active, with ``_close`` within 1.5 µm alone, with
-    ``_with_silent`` over all that were found active.
+    ``_with_silent`` over all that were found active; ``_most_pairs`` with the pairs of recall and
+    precision.
     """
     sideways = match(found.positions_um[:, 1:], known.positions_um[:, 1:])
     facts: dict[str, Any] = {
@@ -36,10 +39,11 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
         "k": found.activity.k,
         "sideways": {"recall": sideways.recall, "precision": sideways.precision},
     }
-    pairs = sideways
+    most, pairs = sideways, nearest(found.positions_um[:, 1:], known.positions_um[:, 1:])
     if np.isfinite(found.positions_um).all():
-        pairs = match(found.positions_um, known.positions_um)
-        facts["in_3d"] = {"recall": pairs.recall, "precision": pairs.precision}
+        most = match(found.positions_um, known.positions_um)
+        pairs = nearest(found.positions_um, known.positions_um)
+        facts["in_3d"] = {"recall": most.recall, "precision": most.precision}
         facts["median_distance_um"] = _over(np.median, pairs.distance_um)
     groups = np.array(known.clusters)[pairs.known]
     truly, seen = groups != "silent", found.activity.active[pairs.found]
@@ -56,9 +60,17 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
         "rand_index": _rand(groups, labels, truly & seen),
         "rand_index_close": _rand(groups, labels, truly & seen & close),
         "rand_index_with_silent": _rand(groups, labels, seen),
+        "rand_index_most_pairs": _rand_of(most, found, known),
         "grouped": int((truly & seen).sum()),
     }
     return facts
+
+
+def _rand_of(pairs: Match, found: Finding, known: Known) -> float | None:
+    """Over the pairs that are active in truth and were found active."""
+    groups = np.array(known.clusters)[pairs.known]
+    chosen = (groups != "silent") & found.activity.active[pairs.found]
+    return _rand(groups, found.activity.cluster[pairs.found], chosen)
 
 
 def _rand(

@@ -9,7 +9,7 @@ from sklearn.cluster import SpectralClustering
 from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
 
-from deepz_live.analysis.neurons import NeuronsError, activity, match, spectral_clusters
+from deepz_live.analysis.neurons import NeuronsError, activity, match, nearest, spectral_clusters
 from deepz_live.analysis.neurons.matching import trace_correlation
 from deepz_live.analysis.neurons.similarity import similarity
 from deepz_live.analysis.neurons.spectral import (
@@ -121,6 +121,17 @@ def test_matching_makes_as_many_near_pairs_as_there_can_be():
     assert pairs.recall == pytest.approx(2 / 3)
     assert pairs.precision == pytest.approx(2 / 4)
     assert match(np.empty((0, 3)), known).recall == 0
+
+
+def test_the_nearest_keeps_who_lies_in_its_place():
+    """One found on its place, one 2.9 µm away from it, and a second known one out of reach."""
+    known = np.array([[0.0, 0, 0], [0, 0, 2.8]])
+    found = np.array([[0.0, 0, 0.1], [0, 0, -2.8]])
+    assert len(match(found, known).found) == 2
+    pairs = nearest(found, known)
+    assert dict(zip(pairs.known, pairs.found, strict=True)) == {0: 0}
+    assert (pairs.recall, pairs.precision) == (0.5, 0.5)
+    assert nearest(found, np.empty((0, 3))).precision == 0
 
 
 def test_correlation_is_numpys_and_nan_without_change():

@@ -22,5 +22,9 @@ def test_a_worm_out_of_focus_is_brought_nearer_to_the_worm_in_focus(tmp_path: Pa
     assert high <= 10.0
     assert facts["ssim_compensated"] > facts["ssim_raw"]
     assert facts["ssim_better"] > 0.5
+    assert facts["correlation_better"] > 0.5
+    assert facts["truth"]["sharper"] == 1.0  # 6 µm out of focus nothing else is in focus
+    assert facts["truth"]["more_detail"] == 1.0
+    assert facts["rmse_um"]["axial"] < 0.5
     assert facts["plane_um"] == pytest.approx(facts["true_plane_um"])
     assert len(facts["curves"]["true_um"]) == 5
