@@ -104,8 +104,8 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self, specs, deeds)
         self.docks = add_docks(self, (spec for part in self.parts for spec in part.docks))
         self._lay_out()
-        for part in theme.parts_of(self):
-            theme.dress(part)
+        for piece in theme.parts_of(self):
+            theme.dress(piece)
         self.arrangement = Arrangement(
             self, self.docks, self.view, self.keeper, self.banner.show_warning
         )

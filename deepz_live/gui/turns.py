@@ -29,11 +29,6 @@ class Turns(QObject):
         self._works.append(steps)
         self._timer.start(0)
 
-    def replace(self, steps: Steps) -> None:
-        """Take these instead of those that are left."""
-        self.stop()
-        self.run(steps)
-
     def stop(self) -> None:
         """Take no more; generators are closed, and may tidy up."""
         self._timer.stop()

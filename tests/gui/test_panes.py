@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt6.QtCore import QPoint, Qt
+import pytest
+from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PyQt6.QtTest import QTest
 
 from deepz_live.gui.pane_menu import pane_menu
+from deepz_live.gui.panes.canvas import Legend
+from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.gui.panes.pane import Pane
@@ -210,3 +213,51 @@ def test_a_pane_that_was_removed_comes_back_as_new(qtbot, opened):
     assert last.title == "+2.0 µm · inferred"
     assert not window.display.pinned(last, "TexasRed")
     assert picture.max() > 200  # not dark, as it was with the levels set by hand
+
+
+class Painted(QObject):
+    """How often a widget was painted on the screen."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _, event):  # noqa: N802 - Qt's name
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+GREY = np.full((8, 8), 90, np.uint8)
+CHANGES = {
+    "picture": lambda pane: pane.set_picture(GREY, QRectF(0, 0, 8, 8)),
+    "note": lambda pane: pane.set_note("no model"),
+    "tint": lambda pane: pane.set_tint(np.zeros((8, 8, 4), np.uint8), QRectF(0, 0, 8, 8)),
+    "lines": lambda pane: pane.set_overlay((Line(((1, 1), (5, 5)), "", "#ffffff"),)),
+    "legend": lambda pane: pane.set_legend(Legend(colour_table("viridis"), "low", "high")),
+    "colours": lambda pane: pane.set_colours(colour_table("inferno")),
+    "scale bar": lambda pane: pane.set_pixel_size(0.325),
+    "cursor": lambda pane: pane.set_cursor((2.0, 3.0)),
+    "cross": lambda pane: pane.set_cross((2.0, 3.0)),
+    "zoom": lambda pane: pane.show_rect(QRectF(2, 2, 3, 3)),
+    "zoomed by hand": lambda pane: pane.canvas.box.scaleBy((0.5, 0.5)),
+    "panned by hand": lambda pane: pane.canvas.box.translateBy(x=1.0),
+    "another cut": lambda pane: pane.set_cut(SectionCut("xz", 1.0)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_whatever_changes_in_a_pane_is_painted(qtbot, change):
+    """A grab would paint it anyhow; on the screen nothing comes that was not asked for."""
+    pane = Pane()
+    qtbot.addWidget(pane)
+    pane.resize(300, 300)
+    pane.show_rect(QRectF(0, 0, 8, 8))
+    pane.set_picture(GREY, QRectF(0, 0, 8, 8))
+    painted = Painted(pane.canvas.viewport())
+    pane.show()
+    qtbot.waitUntil(lambda: painted.count > 0, timeout=WAIT_MS)
+    QTest.qWait(0)
+    before = painted.count
+    change(pane)
+    qtbot.waitUntil(lambda: painted.count > before, timeout=WAIT_MS)

@@ -79,7 +79,10 @@ class LayoutPart:
         name: theme.ThemeName = "light" if theme.theme_name() == "dark" else "dark"
         app, window = QApplication.instance(), self._window.window()
         if isinstance(app, QApplication) and window is not None:
-            self._turns.replace(_unseen(window, theme.theme_change(app, name)))
+            self._turns.stop()
+            steps = _unseen(window, theme.theme_change(app, name))
+            next(steps)  # from now on its colours are asked for
+            self._turns.run(steps)
         self._window.keeper.change(theme=name)
 
 
