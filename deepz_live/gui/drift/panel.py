@@ -11,6 +11,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from deepz_live.gui import theme
+from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.theme.plots import dress_plot
 
 WINDOW_S = 60.0
@@ -90,8 +91,8 @@ class DriftPanel(QFrame):
         for column, (axis, curve) in enumerate(self._curves.items()):
             values = curves.drift_um[:, column]
             curve.setData(time_s[recent], values[recent], connect="finite")
-            number = f"{values[-1]:+.2f}" if values.size and np.isfinite(values[-1]) else "?"
-            number = number.replace("-", "\N{MINUS SIGN}")
+            known = values.size and np.isfinite(values[-1])
+            number = signed(float(values[-1]), 2) if known else "?"
             self._numbers[axis].setText(f"{axis} {number}")
         self._show_confidence(confidence)
         self._scale(curves.drift_um[recent])
