@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from fakes import SHAPE, Z_PLANES_UM, FakeCamera, FakeEngine
+from fakes import NAMES, SHAPE, Z_PLANES_UM, FakeEngine, TwoChannels
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from tilted import part_of, spot_of
@@ -16,28 +14,8 @@ from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.image.levels import blend
-from deepz_live.stream.pace import ChannelPace
 
 WAIT_MS = 20_000
-NAMES = ("TexasRed", "FITC")
-PACE = ChannelPace(NAMES, 7.2, 0.05, 0.08, 0.01, (36, 36))
-
-
-class TwoChannels(FakeCamera):
-    """The second channel is the first upside down and ten times as bright."""
-
-    pace = PACE
-
-    @property
-    def info(self):
-        return replace(super().info, channels=NAMES)
-
-    def read(self, timeout_s):
-        frame = super().read(timeout_s)
-        if frame is None or frame.index % 2 == 0:
-            return frame
-        pixels = (frame.pixels[::-1] * 10).astype(np.uint16)
-        return replace(frame, pixels=pixels, channel="FITC")
 
 
 @pytest.fixture
@@ -161,11 +139,12 @@ BOTH, FIRST, SECOND = (60, 60), (60, 150), (130, 60)
 
 
 @pytest.fixture
-def differing(qtbot, opened, raw):
+def differing(qtbot, opened):
     """The channels have a bead at one place, at different depths, and one of their own each."""
-    first = FakeEngine(scene({BOTH: -4.0, FIRST: 2.0}))
-    second = FakeEngine(scene({BOTH: 5.0, SECOND: -6.0}))
-    window = opened(engine=first, camera=TwoChannels(raw), engines={"FITC": second})
+    first, second = scene({BOTH: -4.0, FIRST: 2.0}), scene({BOTH: 5.0, SECOND: -6.0})
+    middle = len(Z_PLANES_UM) // 2
+    camera = TwoChannels(first[middle], other=second[middle])
+    window = opened(engine=FakeEngine(first), camera=camera, engines={"FITC": FakeEngine(second)})
     qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
     return window
 
