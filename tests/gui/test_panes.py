@@ -215,6 +215,21 @@ def test_a_pane_that_was_removed_comes_back_as_new(qtbot, opened):
     assert picture.max() > 200  # not dark, as it was with the levels set by hand
 
 
+def test_a_pane_that_was_taken_out_under_the_mouse_says_no_more(qtbot, opened):
+    window = opened()
+    told = []
+    window.grid.hovered.connect(lambda pane, at: told.append((pane, at)))
+    gone = window.grid.panes[-1]
+    gone.hovered.emit((3.0, 4.0))
+    assert told == [(len(window.grid.panes) - 1, (3.0, 4.0))]
+    window.view.remove(len(window.grid.panes) - 1)
+    told.clear()
+    with qtbot.captureExceptions() as errors:
+        gone.hovered.emit(None)  # the mouse leaves what was hidden under it
+    assert told == []
+    assert errors == []
+
+
 class Painted(QObject):
     """How often a widget was painted on the screen."""
 
