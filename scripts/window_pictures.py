@@ -89,15 +89,18 @@ class Walk:
         """Raw, and these."""
         self.window.view.show(ViewState((None, *cuts), 1, self.window.view.cross_at))
 
-    def keep(self, name: str, widget: QWidget | None = None, *, few: bool = True) -> None:
+    def keep(
+        self,
+        name: str,
+        widget: QWidget | None = None,
+        method: Image.Quantize = Image.Quantize.MAXCOVERAGE,
+    ) -> None:
         """A picture of the window, or of something in it; few colours, so that it is small."""
         path = self.out / f"window_{name}.png"
         (widget or self.window).grab().save(str(path))
         with Image.open(path) as image:
-            kept = image.convert("RGB")
-        if few:
-            kept = kept.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        kept.save(path, optimize=True)
+            few = image.convert("RGB").quantize(method=method, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
         print(path, path.stat().st_size // 1024, "KB")  # noqa: T201
 
     def begin(self) -> None:
@@ -174,9 +177,9 @@ class Walk:
         self.pictured()
 
     def contrast(self) -> None:
-        """Histogram of the selected pane, and the 3D view or why there is none."""
+        """Histogram of the selected pane."""
         self.panes(PlaneCut(0.0), ProjectionCut("max"))
-        self.show("contrast", "volume")
+        self.show("contrast")
         self.pictured()
         self.keep("contrast")
 
@@ -194,7 +197,7 @@ class Walk:
         panel.turning.setChecked(False)
         panel.stretch.setValue(6)
         self.pictured()
-        self.keep("volume", few=False)
+        self.keep("volume", method=Image.Quantize.FASTOCTREE)  # many hues
 
     def trust(self) -> None:
         """A spot check against the stage."""
