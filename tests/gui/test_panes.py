@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtTest import QTest
 
 from deepz_live.gui.pane_menu import pane_menu
@@ -13,6 +14,7 @@ from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.titles import fitted
 from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.session.reader import read_session
@@ -213,6 +215,22 @@ def test_a_pane_that_was_removed_comes_back_as_new(qtbot, opened):
     assert last.title == "+2.0 µm · inferred"
     assert not window.display.pinned(last, "TexasRed")
     assert picture.max() > 200  # not dark, as it was with the levels set by hand
+
+
+@pytest.mark.parametrize(
+    ("title", "short"),
+    [
+        ("max \N{MINUS SIGN}10 … +10 µm · inferred", "max · inferred"),
+        ("xz at y = 83 µm · inferred", "xz y 83 µm · inferred"),
+        ("+3.0 µm · inferred", "+3.0 µm · inferred"),
+    ],
+)
+def test_a_title_is_shortened_before_it_is_folded(qapp, title, short):
+    metrics = QFontMetrics(qapp.font())
+    assert fitted(title, metrics.horizontalAdvance(title), metrics) == title
+    assert fitted(title, metrics.horizontalAdvance(short), metrics) == short
+    folded = fitted(title, metrics.horizontalAdvance("inferred"), metrics)
+    assert folded.endswith("\ninferred")
 
 
 def test_a_pane_that_was_taken_out_under_the_mouse_says_no_more(qtbot, opened):
