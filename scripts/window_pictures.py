@@ -2,6 +2,11 @@
 
 The built-in microscope and the shipped model are walked through as a newcomer would:
 uv run python scripts/window_pictures.py [--out docs/images] [--only depth,trust]
+
+Qt's offscreen platform has no OpenGL, so the rotating 3D view is left out. Started under a display
+with OpenGL the script pictures that view alone, unless other stops are named. A display in memory
+will do, with Mesa drawing:
+xvfb-run -s "-screen 0 1600x1000x24" uv run python scripts/window_pictures.py --on-display
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 from PIL import Image  # noqa: E402
-from PyQt6.QtCore import QRectF  # noqa: E402
+from PyQt6.QtCore import QRectF, Qt  # noqa: E402
 from PyQt6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from deepz_live.app.analyze.neurons import analyze_neurons  # noqa: E402
@@ -31,6 +36,7 @@ from deepz_live.gui.main_window import MainWindow  # noqa: E402
 from deepz_live.gui.neurons.part import NeuronsPart  # noqa: E402
 from deepz_live.gui.tour.part import HelpPart  # noqa: E402
 from deepz_live.gui.view_controller import ViewState  # noqa: E402
+from deepz_live.gui.volume.panel import VolumePanel  # noqa: E402
 from deepz_live.model.bundle import load_bundle, shipped_path  # noqa: E402
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut  # noqa: E402
 
@@ -93,14 +99,17 @@ class Walk:
         """Raw, and these."""
         self.window.view.show(ViewState((None, *cuts), 1, self.window.view.cross_at))
 
-    def keep(self, name: str, widget: QWidget | None = None) -> None:
+    def keep(
+        self,
+        name: str,
+        widget: QWidget | None = None,
+        method: Image.Quantize = Image.Quantize.MAXCOVERAGE,
+    ) -> None:
         """A picture of the window, or of something in it; few colours, so that it is small."""
         path = self.out / f"window_{name}.png"
         (widget or self.window).grab().save(str(path))
         with Image.open(path) as image:
-            few = image.convert("RGB").quantize(
-                method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-            )
+            few = image.convert("RGB").quantize(method=method, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         print(path, path.stat().st_size // 1024, "KB")  # noqa: T201
 
@@ -178,11 +187,27 @@ class Walk:
         self.pictured()
 
     def contrast(self) -> None:
-        """Histogram of the selected pane, and the 3D view or why there is none."""
+        """Histogram of the selected pane."""
         self.panes(PlaneCut(0.0), ProjectionCut("max"))
-        self.show("contrast", "volume")
+        self.show("contrast")
         self.pictured()
         self.keep("contrast")
+
+    def volume(self) -> None:
+        """The rotating view, beside the same depths in colour."""
+        self.panes(ProjectionCut("depth"))
+        self.show("volume")
+        dock = self.window.docks["volume"]
+        self.window.resizeDocks([dock], [self.window.width() // 2], Qt.Orientation.Horizontal)
+        panel = dock.widget()
+        if not isinstance(panel, VolumePanel):
+            raise SystemExit("The dock for 3D has another panel.")
+        self.wait(lambda: panel.able, "OpenGL")
+        self.wait(lambda: panel.cloud is not None, "The virtual stack")
+        panel.turning.setChecked(False)
+        panel.stretch.setValue(6)
+        self.pictured()
+        self.keep("volume", method=Image.Quantize.FASTOCTREE)  # many hues
 
     def trust(self) -> None:
         """A spot check against the stage."""
@@ -289,6 +314,8 @@ STOPS = (
     "first", "depth", "focus", "projections", "surface", "contrast", "trust", "recording",
     "replay", "neurons", "search", "light", "keys", "trouble",
 )  # fmt: skip
+ON_DISPLAY = ("volume",)
+"""Stops that the offscreen platform cannot show."""
 
 
 def walk(app: QApplication, out: Path, stops: Iterable[str]) -> None:
@@ -311,13 +338,15 @@ def main() -> None:
     """Walk, and leave the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
-    parser.add_argument("--only", default=",".join(STOPS), help="Some stops, by name.")
+    parser.add_argument("--only", help="Some stops, by name.")
+    parser.add_argument("--on-display", action="store_true", help="Not offscreen; pictures 3D.")
     options = parser.parse_args()
+    stops = ON_DISPLAY if options.on_display else STOPS
     options.out.mkdir(parents=True, exist_ok=True)
-    app = make_application(offscreen=True)
+    app = make_application(offscreen=not options.on_display)
     theme.apply_theme(app, "dark")
     with collecting_on_gui_thread():
-        walk(app, options.out, options.only.split(","))
+        walk(app, options.out, options.only.split(",") if options.only else stops)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.export.frames import Refocused, refocused_frames
-from deepz_live.app.export.movie import frame_rate_hz, grey, stamp
-from deepz_live.app.export.sheet import Cell, Picture, Sheet
+from deepz_live.app.export.movie import frame_rate_hz, stamp
+from deepz_live.app.export.paint import Picture, grey
+from deepz_live.app.export.sheet import Cell, Sheet
 from deepz_live.image.focus import sharpness
 from deepz_live.image.metrics import compare
 from deepz_live.refocus.check import same_pixel_size
@@ -133,7 +134,7 @@ class _Board:
         raw = first.frame.pixels
         images: list[NDArray[Any]] = [raw, *first.images, raw, *second.images]
         pictures = [paint(image) for paint, image in zip(self._paints, images, strict=True)]
-        return self._sheet.draw(pictures, stamp(first, self._first))
+        return self._sheet.draw(pictures, stamp((first,), (self._first,)))
 
 
 def _names(engines: tuple[Engine, Engine]) -> tuple[str, str]:

@@ -164,10 +164,13 @@ class Display:
                 self._made.setdefault(cut, {})[result.frame.channel] = image
         self._show(self._inferred())
 
-    def redraw(self) -> None:
-        """The same images again: the view or the look has changed."""
-        images = self._inferred()
-        if self._raw:
+    def redraw(self, *, raw: bool = True, made: bool = True) -> None:
+        """The same images again: the view or the look has changed.
+
+        Not those of which there is a newer one at hand (``raw``, ``made`` False).
+        """
+        images = self._inferred() if made else {}
+        if raw and self._raw:
             images |= {pane: self._raw for pane in self._grid.panes if pane.cut is None}
         self._show(images)
 

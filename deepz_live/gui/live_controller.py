@@ -150,13 +150,15 @@ class LiveController:
     def _pull(self, live: LiveSession) -> None:
         display = self._parts.display
         frames, results = self._newest(live)
+        new_frame = bool(frames) and frames[-1] is not self._frame
+        new_result = bool(results) and results[-1] is not self._result
         if self._dirty:
             self._dirty = False
-            display.redraw()
-        if frames and frames[-1] is not self._frame:
+            display.redraw(raw=not new_frame, made=not new_result)
+        if new_frame:
             self._frame = frames[-1]
             display.show_frame(*frames)
-        if results and results[-1] is not self._result:
+        if new_result:
             self._result = results[-1]
             display.show_result(*results)
             for feature in self._features:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QPoint, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtCore import QChildEvent, QPoint, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QMainWindow,
     QSizePolicy,
@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from deepz_live.app.desk import Desk, DeskError
 from deepz_live.app.live import LiveSession
+from deepz_live.gui import theme
 from deepz_live.gui.actions import ACTIONS, TOOLBAR, fill_menus, make_actions
 from deepz_live.gui.asking import Asking
 from deepz_live.gui.banner import Banner
@@ -103,6 +104,8 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self, specs, deeds)
         self.docks = add_docks(self, (spec for part in self.parts for spec in part.docks))
         self._lay_out()
+        for piece in theme.parts_of(self):
+            theme.dress(piece)
         self.arrangement = Arrangement(
             self, self.docks, self.view, self.keeper, self.banner.show_warning
         )
@@ -172,6 +175,20 @@ class MainWindow(QMainWindow):
         self.live.use(live)
         self.session_changed.emit()
 
+    def childEvent(self, event: QChildEvent | None) -> None:  # noqa: N802 - Qt's name
+        """What comes later (a dialog, a menu) is dressed when it is shown."""
+        super().childEvent(event)
+        child = event.child() if event is not None and event.polished() else None
+        if isinstance(child, QWidget):
+            theme.dress(child)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """What is seen of the window itself are the lines between its panels."""
+        if event is not None:
+            painter = QPainter(self)
+            painter.fillRect(event.rect(), QColor(theme.LINE))
+            painter.end()
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Stop all threads; what is being recorded is closed readable."""
         if not self._closed:
@@ -230,6 +247,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.transport_bar)
         centre = QWidget()
         centre.setLayout(column)
+        centre.setAutoFillBackground(True)  # so that the window itself is seen between the panels
         self.setCentralWidget(centre)
         self.toolbar = self._toolbar()
         self.addToolBar(self.toolbar)

@@ -22,8 +22,16 @@ class StackQuestions:
         """What was asked until now is of no interest any more: another session, another click."""
         self._asked += 1
 
-    def ask(self, work: Callable[[Snapshot], T], done: Callable[[T], None]) -> bool:
-        """Hand the answer to ``done``, an error to the banner; False where there is no model."""
+    def ask(
+        self,
+        work: Callable[[Snapshot], T],
+        done: Callable[[T], None],
+        channel: str | None = None,
+    ) -> bool:
+        """Hand the answer to ``done``, an error to the banner; False where there is no model.
+
+        Of several channels the next frame of ``channel`` is asked; None: whichever comes next.
+        """
         live = self._shop.shown
         if live is None or live.engine is None:
             self._shop.say("This needs a model; open a bundle (Ctrl+B).")
@@ -38,5 +46,5 @@ class StackQuestions:
             if asked == self._asked:
                 self._shop.fail(error)
 
-        self._shop.bridge.watch(live.ask(work), answered, failed)
+        self._shop.bridge.watch(live.ask(work, channel), answered, failed)
         return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
 from deepz_live.stream.frame import Frame, StreamInfo
+from deepz_live.stream.pace import ChannelPace
 from deepz_live.stream.source import SourceError
 
 Z_PLANES_UM = tuple(float(z) for z in np.arange(-10.0, 10.5, 1.0))
@@ -71,6 +73,29 @@ class FakeCamera:
 
     def stop(self):
         self._stopped.set()
+
+
+NAMES = ("TexasRed", "FITC")
+
+
+class TwoChannels(FakeCamera):
+    """The second channel is ``other``, or the first upside down and ten times as bright."""
+
+    pace = ChannelPace(NAMES, 7.2, 0.05, 0.08, 0.01, (36, 36))
+
+    def __init__(self, pixels, *, other=None, **options):
+        super().__init__(pixels.astype(np.uint16), **options)
+        self._other = (pixels[::-1] * 10 if other is None else other).astype(np.uint16)
+
+    @property
+    def info(self):
+        return replace(super().info, channels=NAMES)
+
+    def read(self, timeout_s):
+        frame = super().read(timeout_s)
+        if frame is None or frame.index % 2 == 0:
+            return frame
+        return replace(frame, pixels=self._other.copy(), channel="FITC")
 
 
 class FakeEngine:

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from fakes import FakeCamera, FakeEngine
+from fakes import NAMES, SHAPE, Z_PLANES_UM, FakeEngine, TwoChannels
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from tilted import part_of, spot_of
 
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.image.levels import blend
-from deepz_live.stream.pace import ChannelPace
 
 WAIT_MS = 20_000
-NAMES = ("TexasRed", "FITC")
-PACE = ChannelPace(NAMES, 7.2, 0.05, 0.08, 0.01, (36, 36))
-
-
-class TwoChannels(FakeCamera):
-    """The second channel is the first upside down and ten times as bright."""
-
-    pace = PACE
-
-    @property
-    def info(self):
-        return replace(super().info, channels=NAMES)
-
-    def read(self, timeout_s):
-        frame = super().read(timeout_s)
-        if frame is None or frame.index % 2 == 0:
-            return frame
-        pixels = (frame.pixels[::-1] * 10).astype(np.uint16)
-        return replace(frame, pixels=pixels, channel="FITC")
 
 
 @pytest.fixture
@@ -140,3 +121,82 @@ def test_without_a_microscope_there_are_no_channels_to_choose(opened):
     window = opened()
     window.actions_by_key["channels"].trigger()
     assert "open a profile first" in window.banner.text
+
+
+def scene(places):
+    """``(Z, Y, X)`` float32: a bead at each (row, column), sharpest at its depth in µm."""
+    volume = np.random.default_rng(3).normal(100.0, 3.0, (len(Z_PLANES_UM), *SHAPE))
+    rows, columns = np.indices(SHAPE)
+    for (row, column), depth_um in places.items():
+        r2 = (rows - row) ** 2 + (columns - column) ** 2
+        for plane, height_um in zip(volume, Z_PLANES_UM, strict=True):
+            width = np.hypot(1.2, 0.4 * (height_um - depth_um))
+            plane += 4000 / width**2 * np.exp(-r2 / (2 * width**2))
+    return volume.astype(np.float32)
+
+
+BOTH, FIRST, SECOND = (60, 60), (60, 150), (130, 60)
+
+
+@pytest.fixture
+def differing(qtbot, opened):
+    """The channels have a bead at one place, at different depths, and one of their own each."""
+    first, second = scene({BOTH: -4.0, FIRST: 2.0}), scene({BOTH: 5.0, SECOND: -6.0})
+    middle = len(Z_PLANES_UM) // 2
+    camera = TwoChannels(first[middle], other=second[middle])
+    window = opened(engine=FakeEngine(first), camera=camera, engines={"FITC": FakeEngine(second)})
+    qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
+    return window
+
+
+def focused_at(qtbot, window, place):
+    """Where a double click at a place finds the best focus, µm."""
+    part = part_of(window, "ClickToFocusPart")
+    part.last = None
+    pane = window.grid.panes[1]
+    qtbot.mouseDClick(pane.canvas.viewport(), Qt.MouseButton.LeftButton, pos=spot_of(pane, *place))
+    qtbot.waitUntil(lambda: part.last is not None, timeout=WAIT_MS)
+    assert part.last.found
+    return part.last.depth_um
+
+
+@pytest.mark.parametrize(("index", "depth_um"), [(0, -4.0), (1, 5.0)])
+def show_channel(qtbot, window, index):
+    """Choose a channel, and wait until the panes show it."""
+    choose(window, index)
+    qtbot.waitUntil(
+        lambda: (
+            window.live._result is not None and window.live._result.frame.channel == NAMES[index]
+        ),
+        timeout=WAIT_MS,
+    )
+
+
+@pytest.mark.parametrize(("index", "depth_um"), [(0, -4.0), (1, 5.0)])
+def test_a_double_click_asks_the_channel_that_the_pane_shows(qtbot, differing, index, depth_um):
+    show_channel(qtbot, differing, index)
+    found = [focused_at(qtbot, differing, BOTH) for _ in range(4)]
+    assert found == pytest.approx([depth_um] * 4, abs=0.4)
+
+
+def test_a_double_click_on_overlaid_channels_asks_the_one_that_shines_there(qtbot, differing):
+    choose(differing, 2)
+    pane = differing.grid.panes[1]
+    qtbot.waitUntil(lambda: pane.picture.ndim == 3, timeout=WAIT_MS)
+    for _ in range(3):
+        assert focused_at(qtbot, differing, FIRST) == pytest.approx(2.0, abs=0.4)
+        assert focused_at(qtbot, differing, SECOND) == pytest.approx(-6.0, abs=0.4)
+
+
+def test_a_point_of_a_surface_is_of_the_channel_that_was_clicked(qtbot, differing):
+    show_channel(qtbot, differing, 1)
+    part = part_of(differing, "SurfacesPart")
+    differing.actions_by_key["surface_pick"].trigger()
+    pane = differing.grid.panes[1]
+    for _ in range(3):
+        before = len(part.state.points_um)
+        QTest.mouseClick(
+            pane.canvas.viewport(), Qt.MouseButton.LeftButton, pos=spot_of(pane, *BOTH)
+        )
+        qtbot.waitUntil(lambda n=before: len(part.state.points_um) > n, timeout=WAIT_MS)
+        assert part.state.points_um[-1][0] == pytest.approx(5.0, abs=0.4)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
-from fakes import FakeCamera, FakeEngine, record_session
+from fakes import FakeCamera, FakeEngine, TwoChannels, record_session
 from PIL import Image
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
@@ -166,7 +167,7 @@ def test_panes_are_painted_in_the_movie_as_they_are_on_the_screen(qtbot, replaye
     exports(window).dialog.buttons.accepted.emit()
     qtbot.waitUntil(lambda: "movie" in window.made, timeout=WAIT_MS)
     panel = window.made["movie"].panels[window.grid.panes.index(window.grid.raw)]
-    picture = panel.paint(window.display.layers(window.grid.raw)["TexasRed"])
+    picture = panel.paint(window.display.layers(window.grid.raw))
     assert picture.shape[2] == 3
     assert (picture[..., 0] != picture[..., 1]).any()
 
@@ -175,7 +176,7 @@ def test_a_movie_shows_its_progress_and_can_be_stopped(qtbot, replayed, tmp_path
     window, part = replayed, exports(replayed)
     going, stopped = threading.Event(), []
 
-    def slow(_series, _engine, path, _movie, *, progress, stop):
+    def slow(_series, _engine, path, _movie, *, progress, stop, **_):
         progress(3, 20)
         going.set()
         while not stop():
@@ -200,7 +201,7 @@ def test_closing_the_window_stops_a_movie(qtbot, replayed):
     window, part = replayed, exports(replayed)
     going = threading.Event()
 
-    def slow(_series, _engine, path, _movie, *, progress, stop):
+    def slow(_series, _engine, path, _movie, *, progress, stop, **_):
         going.set()
         while not stop():
             threading.Event().wait(0.01)
@@ -243,3 +244,86 @@ def test_a_live_view_that_was_never_recorded_says_what_to_do(qtbot, opened, answ
     window.actions_by_key["export_movie"].trigger()
     assert "record (R) some" in window.banner.text
     assert exports(window).dialog is None
+
+
+@pytest.fixture
+def overlaid(qtbot, opened, raw, volume, answers):
+    """Two channels over each other; their movies are made by networks of the test."""
+    window = opened(camera=TwoChannels(raw), engines={"FITC": FakeEngine(volume[:, ::-1])})
+    window.made = []
+
+    def write(series, _engine, path, movie, engines, **options):
+        window.made.append((movie, sorted(engines)))
+        special = {"FITC": lambda: FakeEngine(volume[:, ::-1])}
+        return export_movie(
+            series, lambda: FakeEngine(volume), path, movie, engines=special, **options
+        )
+
+    exports(window).write_movie = write
+    return window
+
+
+def overlay(qtbot, window):
+    """Choose all channels, and wait until they are seen."""
+    index = window.channel_bar.choice.count() - 1
+    window.channel_bar.choice.setCurrentIndex(index)
+    window.channel_bar.choice.activated.emit(index)
+    qtbot.waitUntil(
+        lambda: window.grid.raw.picture is not None and window.grid.raw.picture.ndim == 3,
+        timeout=WAIT_MS,
+    )
+    qtbot.waitUntil(lambda: len(exports(window)._results) == 2, timeout=WAIT_MS)
+
+
+def exported(qtbot, window, path):
+    """The movie's file, and its first picture (Y, X, 3)."""
+    window.actions_by_key["export_movie"].trigger()
+    exports(window).dialog.buttons.accepted.emit()
+    qtbot.waitUntil(path.is_file, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not exports(window).jobs.running, timeout=WAIT_MS)
+    frames = imageio_ffmpeg.read_frames(str(path))
+    width, height = next(frames)["size"]
+    return np.frombuffer(next(frames), np.uint8).reshape(height, width, 3).astype(int)
+
+
+def test_overlaid_channels_become_a_movie_in_their_colours_live_and_replayed(
+    qtbot, overlaid, tmp_path, answers
+):
+    window = overlaid
+    overlay(qtbot, window)
+    window.display.set_channel_colour("FITC", "cyan")
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 6, timeout=WAIT_MS)
+    answers["name"] = "live.mp4"
+    seen_live = exported(qtbot, window, tmp_path / "live.mp4")
+    folder = window.live.live.status().session
+    window.actions_by_key["record"].trigger()
+    qtbot.waitUntil(lambda: not window.live.live.recording, timeout=WAIT_MS)
+    before = window.shown
+    window.open_replay(folder)
+    qtbot.waitUntil(lambda: window.shown is not before, timeout=WAIT_MS)
+    overlay(qtbot, window)
+    answers["name"] = "replay.mp4"
+    seen_replayed = exported(qtbot, window, tmp_path / "replay.mp4")
+    for picture, (movie, _) in zip((seen_live, seen_replayed), window.made, strict=True):
+        assert movie.overlay == (("TexasRed", "magenta"), ("FITC", "cyan"))
+        assert movie.channel is None
+        magenta = (picture[..., 0] > 120) & (picture[..., 1] < 70) & (picture[..., 2] > 120)
+        cyan = (picture[..., 0] < 70) & (picture[..., 1] > 120) & (picture[..., 2] > 120)
+        assert magenta.sum() > 50
+        assert cyan.sum() > 50
+    assert window.made[0][1] == ["FITC"]
+
+
+def test_one_of_several_channels_becomes_a_movie_of_that_channel(
+    qtbot, overlaid, tmp_path, answers
+):
+    window = overlaid
+    seen(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.live.live.status().recorded >= 6, timeout=WAIT_MS)
+    answers["name"] = "one.mp4"
+    picture = exported(qtbot, window, tmp_path / "one.mp4")
+    movie, _ = window.made[0]
+    assert (movie.channel, movie.overlay) == ("TexasRed", ())
+    assert (np.ptp(picture, axis=2) < 40).all()  # grey

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt6.QtCore import QPoint, Qt
+import pytest
+from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtTest import QTest
 
 from deepz_live.gui.pane_menu import pane_menu
+from deepz_live.gui.panes.canvas import Legend
+from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import LEAST_RING, Line, Rings
 from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.titles import fitted
 from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.session.reader import read_session
@@ -251,3 +256,82 @@ def test_a_ring_is_never_too_small_to_be_seen_and_a_faint_one_lets_the_picture_t
         counts.append(edge.red() - edge.green())
     assert counts[0] > 150
     assert 30 < counts[1] < counts[0] / 2
+
+
+@pytest.mark.parametrize(
+    ("title", "short"),
+    [
+        ("max \N{MINUS SIGN}10 … +10 µm · inferred", "max · inferred"),
+        ("xz at y = 83 µm · inferred", "xz y 83 µm · inferred"),
+        ("+3.0 µm · inferred", "+3.0 µm · inferred"),
+    ],
+)
+def test_a_title_is_shortened_before_it_is_folded(qapp, title, short):
+    metrics = QFontMetrics(qapp.font())
+    assert fitted(title, metrics.horizontalAdvance(title), metrics) == title
+    assert fitted(title, metrics.horizontalAdvance(short), metrics) == short
+    folded = fitted(title, metrics.horizontalAdvance("inferred"), metrics)
+    assert folded.endswith("\ninferred")
+
+
+def test_a_pane_that_was_taken_out_under_the_mouse_says_no_more(qtbot, opened):
+    window = opened()
+    told = []
+    window.grid.hovered.connect(lambda pane, at: told.append((pane, at)))
+    gone = window.grid.panes[-1]
+    gone.hovered.emit((3.0, 4.0))
+    assert told == [(len(window.grid.panes) - 1, (3.0, 4.0))]
+    window.view.remove(len(window.grid.panes) - 1)
+    told.clear()
+    with qtbot.captureExceptions() as errors:
+        gone.hovered.emit(None)  # the mouse leaves what was hidden under it
+    assert told == []
+    assert errors == []
+
+
+class Painted(QObject):
+    """How often a widget was painted on the screen."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _, event):  # noqa: N802 - Qt's name
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+GREY = np.full((8, 8), 90, np.uint8)
+CHANGES = {
+    "picture": lambda pane: pane.set_picture(GREY, QRectF(0, 0, 8, 8)),
+    "note": lambda pane: pane.set_note("no model"),
+    "tint": lambda pane: pane.set_tint(np.zeros((8, 8, 4), np.uint8), QRectF(0, 0, 8, 8)),
+    "lines": lambda pane: pane.set_overlay((Line(((1, 1), (5, 5)), "", "#ffffff"),)),
+    "legend": lambda pane: pane.set_legend(Legend(colour_table("viridis"), "low", "high")),
+    "colours": lambda pane: pane.set_colours(colour_table("inferno")),
+    "scale bar": lambda pane: pane.set_pixel_size(0.325),
+    "cursor": lambda pane: pane.set_cursor((2.0, 3.0)),
+    "cross": lambda pane: pane.set_cross((2.0, 3.0)),
+    "zoom": lambda pane: pane.show_rect(QRectF(2, 2, 3, 3)),
+    "zoomed by hand": lambda pane: pane.canvas.box.scaleBy((0.5, 0.5)),
+    "panned by hand": lambda pane: pane.canvas.box.translateBy(x=1.0),
+    "another cut": lambda pane: pane.set_cut(SectionCut("xz", 1.0)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_whatever_changes_in_a_pane_is_painted(qtbot, change):
+    """A grab would paint it anyhow; on the screen nothing comes that was not asked for."""
+    pane = Pane()
+    qtbot.addWidget(pane)
+    pane.resize(300, 300)
+    pane.show_rect(QRectF(0, 0, 8, 8))
+    pane.set_picture(GREY, QRectF(0, 0, 8, 8))
+    painted = Painted(pane.canvas.viewport())
+    pane.show()
+    qtbot.waitUntil(lambda: painted.count > 0, timeout=WAIT_MS)
+    QTest.qWait(0)
+    before = painted.count
+    change(pane)
+    qtbot.waitUntil(lambda: painted.count > before, timeout=WAIT_MS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,14 +47,44 @@ def refocused_frames(
     RefocusError, SessionError, StackError
         A frame cannot be read or refocused.
     """
-    z_planes_um = tuple(engine.bundle.facts.z_planes_um)
+    sets = [(number,) for number in numbers]
+    for (item,) in refocused_sets(series, sets, lambda _: engine, cuts, compensate=compensate):
+        yield item
+
+
+def refocused_sets(
+    series: FrameSeries,
+    sets: Sequence[tuple[int, ...]],
+    engine_of: Callable[[str], Engine],
+    cuts: tuple[Cut, ...],
+    *,
+    compensate: bool = False,
+    drift_channel: str | None = None,
+) -> Iterator[tuple[Refocused, ...]]:
+    """:func:`refocused_frames` of frames that belong together, one of each channel.
+
+    ``engine_of`` gives the engine of a channel; drift is measured in ``drift_channel`` alone, the
+    first of each set (None: in every frame).
+    """
     pixel_size_um = series.info.pixel_size_um
-    tracking = Tracking(z_planes_um, pixel_size_um, channel=None, moved_during=lambda _: False)
     request = ViewRequest(cuts, compensate)
-    for number in numbers:
-        frame = series.frame(number)
-        stack = stack_of(engine, frame.pixels)
-        drift = tracking.measure(stack, frame) if compensate else None
-        shift = tracking.shift(frame) if compensate else Shift()
-        view = make_view(stack, z_planes_um, pixel_size_um, request, shift)
-        yield Refocused(frame, view.images, drift, shift)
+    tracking: Tracking | None = None
+    for numbers in sets:
+        items: list[Refocused] = []
+        for number in numbers:
+            frame = series.frame(number)
+            engine = engine_of(frame.channel)
+            z_planes_um = tuple(engine.bundle.facts.z_planes_um)
+            stack = stack_of(engine, frame.pixels)
+            if tracking is None:
+                tracking = Tracking(
+                    z_planes_um,
+                    pixel_size_um,
+                    channel=drift_channel,
+                    moved_during=lambda _: False,
+                )
+            drift = tracking.measure(stack, frame) if compensate else None
+            shift = tracking.shift(frame) if compensate else Shift()
+            view = make_view(stack, z_planes_um, pixel_size_um, request, shift)
+            items.append(Refocused(frame, view.images, drift, shift))
+        yield tuple(items)

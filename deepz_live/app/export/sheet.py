@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepz_live.app.export.paint import Picture
 from deepz_live.session.lettering import INK, text_size, write_text
-
-Picture = NDArray[np.uint8]
 
 TEXT_PX = 15
 GAP_PX = 8

@@ -24,28 +24,39 @@ def quality_at(facts: BundleFacts, distance_um: float) -> DistanceQuality | None
 
 def _judged(facts: BundleFacts, low_um: float, high_um: float) -> tuple[Level, str]:
     first, last = facts.z_range_um
+    known = f"{first:+g} … {last:+g}"
     single = low_um == high_um
-    what = f"{low_um:+.1f} µm" if single else f"{low_um:+.1f} … {high_um:+.1f} µm"
+    what = f"{_um(low_um)} µm" if single else f"{_um(low_um)} … {_um(high_um)} µm"
     if low_um < first - 1e-6 or high_um > last + 1e-6:
         return "red", (
-            f"{what} leaves the model's range of {first:+g} … {last:+g} µm; move the stage nearer "
-            "instead."
+            f"{what} leaves the model's range of {known} µm; move the stage nearer instead."
         )
     useless = _useless(facts, low_um, high_um)
     if useless is not None:
         return "red", (
             f"{what}: by its own report the model is no better than the frame as it is at "
-            f"{useless.dz_um:+g} µm (correlation with the scan {useless.corr:.2f} against "
+            f"{_um(useless.dz_um)} µm (correlation with the scan {useless.corr:.2f} against "
             f"{useless.baseline['corr']:.2f})."
         )
-    row = quality_at(facts, low_um) if single and abs(low_um) >= IN_FOCUS_UM else None
-    told = "" if row is None else f" Measured there: correlation {row.corr:.2f} with the scan."
+    told = _told(facts, low_um) if single else ""
     edge = NEAR_END * (last - first) / 2
     if single and (low_um < first + edge + 1e-6 or low_um > last - edge - 1e-6):
-        return "amber", (
-            f"{what} is near the end of the model's range of {first:+g} … {last:+g} µm.{told}"
-        )
-    return "green", f"{what} is within the model's range of {first:+g} … {last:+g} µm.{told}"
+        return "amber", (f"{what} is near the end of the model's range of {known} µm.{told}")
+    return "green", f"{what} is within the model's range of {known} µm.{told}"
+
+
+def _told(facts: BundleFacts, distance_um: float) -> str:
+    """What is known of one plane."""
+    if abs(distance_um) < IN_FOCUS_UM:
+        return " The frame itself is still in focus there."
+    row = quality_at(facts, distance_um)
+    return "" if row is None else f" Measured there: correlation {row.corr:.2f} with the scan."
+
+
+def _um(distance_um: float) -> str:
+    """To a tenth of a µm with its sign; zero, and what rounds to it, has none."""
+    text = f"{distance_um:+.1f}"
+    return text if float(text) else "0.0"
 
 
 def _useless(facts: BundleFacts, low_um: float, high_um: float) -> DistanceQuality | None:

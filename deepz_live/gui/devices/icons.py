@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,20 @@ def ship_icons() -> None:
 def svg_path(*key: str, color: str | None = None, **_look: Any) -> Path:
     """An SVG file for an icon key like ``mdi:chevron-up``; a question mark for an unknown one."""
     text = svg_text(":".join(key), color or PLAIN)
-    folder = user_cache_path("deepz-live", ensure_exists=True)
-    path = folder / f"icon_{hashlib.sha256(text.encode()).hexdigest()[:16]}.svg"
+    path = _folder() / f"icon_{hashlib.sha256(text.encode()).hexdigest()[:16]}.svg"
     if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return path
 
 
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    """Asked of the system once: a panel of devices has fifty icons."""
+    return user_cache_path("deepz-live")
+
+
+@lru_cache(maxsize=256)
 def svg_text(key: str, colour: str) -> str:
     """The drawing itself."""
     name = shipped_name(key) or UNKNOWN

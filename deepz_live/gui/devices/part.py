@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtWidgets import QWidget
@@ -14,6 +14,7 @@ from deepz_live.gui.devices.holder import DeviceHolder
 from deepz_live.gui.devices.orders import DeviceOrders
 from deepz_live.gui.devices.patient_core import PatientCore
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.turns import Turns
 from deepz_live.refocus.view import RefocusResult
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ WAITING = "Opening the device widgets …"
 class DevicesPart:
     """Panels for the microscope that is open; made when they are first looked at.
 
-    Their import takes seconds, so it is done beside the GUI. Another microscope, other widgets.
+    Their import takes seconds, so it is done beside the GUI; what must be done in the window's
+    thread is done in turns. Another microscope, other widgets.
     """
 
     menu = "&Microscope"
@@ -38,6 +40,7 @@ class DevicesPart:
         self._orders = DeviceOrders(shop)
         self._microscope: Microscope | None = None
         self._core: PatientCore | None = None
+        self._turns = Turns()
         self.holders = {
             key: DeviceHolder() for key in ("camera", "stage", "properties", "sequence")
         }
@@ -70,6 +73,7 @@ class DevicesPart:
 
     def _let_go(self) -> None:
         """No device speaks to widgets that are going."""
+        self._turns.stop()
         if self._core is not None:
             self._core.close()
             self._core = None
@@ -100,15 +104,21 @@ class DevicesPart:
             return
         if self._core is None:
             self._core = PatientCore(microscope.core, self._orders, gone=lambda: microscope.closed)
-        left = self._unfilled()
-        for key in left[:1]:  # one at a time: each holds up the window for a moment
+        if not self._turns.busy:
+            self._turns.run(self._fill_all(self._core, microscope))
+
+    def _fill_all(self, core: PatientCore, microscope: Microscope) -> Iterator[None]:
+        """To make a panel's widgets, to put them there and to paint them are three turns."""
+        while left := self._unfilled():
+            holder = self.holders[left[0]]
             try:
-                self.holders[key].fill(self._made(key, self._core, microscope))
+                widget = self._made(left[0], core, microscope)
+                yield
+                holder.fill(widget)
             except (RuntimeError, ValueError, OSError) as error:
-                self.holders[key].refuse(f"These devices cannot be shown: {error}")
+                holder.refuse(f"These devices cannot be shown: {error}")
                 self._shop.fail(error)
-        if len(left) > 1:
-            self._fill_seen()
+            yield
 
     def _unfilled(self) -> list[str]:
         seen = (key for key, holder in self.holders.items() if holder.isVisible())

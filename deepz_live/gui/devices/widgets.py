@@ -35,6 +35,8 @@ def prepare() -> None:
     """Import the device widgets, with icons that need no network."""
     ship_icons()
     import_module("pymmcore_widgets")
+    # The sequence widget reads durations with it; the first reading takes as long as an import.
+    import_module("pint").Quantity("1 s")
 
 
 def presets(core: Any) -> QWidget:

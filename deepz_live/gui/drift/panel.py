@@ -11,10 +11,14 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from deepz_live.gui import theme
+from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.theme.plots import dress_plot
 
 WINDOW_S = 60.0
 """The last minute: what the operator can still do something about."""
+
+BELOW_PX = 7
+"""Below the label of the time axis, of which a plot cuts off the foot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +94,8 @@ class DriftPanel(QFrame):
         for column, (axis, curve) in enumerate(self._curves.items()):
             values = curves.drift_um[:, column]
             curve.setData(time_s[recent], values[recent], connect="finite")
-            number = f"{values[-1]:+.2f}" if values.size and np.isfinite(values[-1]) else "?"
-            number = number.replace("-", "\N{MINUS SIGN}")
+            known = values.size and np.isfinite(values[-1])
+            number = signed(float(values[-1]), 2) if known else "?"
             self._numbers[axis].setText(f"{axis} {number}")
         self._show_confidence(confidence)
         self._scale(curves.drift_um[recent])
@@ -119,7 +123,7 @@ class DriftPanel(QFrame):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setContentsMargins(4, 0, 4, 0)
+        head.setContentsMargins(4, 4, 4, 0)
         title = QLabel("Drift, µm")
         title.setStyleSheet("font-weight: bold;")
         head.addWidget(title)
@@ -148,9 +152,10 @@ def _plot() -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
-    plot.setXRange(-WINDOW_S, 0, padding=0.01)
+    plot.setXRange(-WINDOW_S, 0, padding=0.03)  # room for the last number below
     plot.showGrid(x=True, y=True, alpha=0.15)
     plot.getAxis("bottom").setLabel("seconds ago")
+    plot.getPlotItem().layout.setContentsMargins(1, 1, 1, BELOW_PX)
     plot.getAxis("left").setWidth(34)
     plot.setMinimumSize(120, 100)
     return plot

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.app.export import Panel
-from deepz_live.app.export.movie import Paint
+from deepz_live.app.export.paint import Picture, of_one, overlaid
 from deepz_live.gui.display import Display
 from deepz_live.gui.panes.colours import colour_table, depth_coded
 from deepz_live.gui.panes.grid import PaneGrid
@@ -20,28 +21,47 @@ def panel_of(
     pane: Pane,
     display: Display,
     grid: PaneGrid,
-    channel: str,
+    channels: Sequence[str],
     range_um: tuple[float, float] | None,
 ) -> Panel:
-    """A pane with its title, levels, gamma and colours as they are at this moment."""
-    levels = display.levels(pane, channel)
-    if levels is None:
+    """A pane with its title, levels, gamma and colours as they are at this moment.
+
+    Several ``channels`` are laid over each other, in the colours that they have in the window.
+    """
+    known = {name: display.levels(pane, name) for name in channels}
+    levels = {name: its for name, its in known.items() if its is not None}
+    if len(levels) < len(known):
         return Panel(pane.cut, pane.title)
+    gamma = display.look.gamma
+    if len(channels) > 1:
+        return Panel(pane.cut, pane.title, overlaid(levels, gamma, colours_in(display, channels)))
     table = colour_table(grid.colour_map) if grid.colour_map != "gray" else None
-    return Panel(pane.cut, pane.title, _paint(levels, display.look.gamma, table, range_um))
+    (own,) = levels.values()
+    paint = _Paint(own, gamma, table, range_um)
+    return Panel(pane.cut, pane.title, of_one(paint))
 
 
-def _paint(
-    levels: Levels,
-    gamma: float,
-    table: NDArray[np.uint8] | None,
-    range_um: tuple[float, float] | None,
-) -> Paint:
-    def paint(image: NDArray[Any]) -> NDArray[np.uint8]:
+def colours_in(display: Display, channels: Sequence[str]) -> Mapping[str, str]:
+    """The colour of each channel in overlays."""
+    return {name: display.channel_colour(name) for name in channels}
+
+
+class _Paint:
+    def __init__(
+        self,
+        levels: Levels,
+        gamma: float,
+        table: NDArray[np.uint8] | None,
+        range_um: tuple[float, float] | None,
+    ) -> None:
+        self._levels, self._gamma = levels, gamma
+        self._table, self._range_um = table, range_um
+
+    def __call__(self, image: NDArray[Any]) -> Picture:
         if image.ndim == 3:  # brightness and depth
-            screen = to_screen(image[0], levels, gamma)
-            return screen if range_um is None else depth_coded(screen, image[1], range_um)
-        screen = to_screen(image, levels, gamma)
-        return screen if table is None else table[screen]
-
-    return paint
+            screen = to_screen(image[0], self._levels, self._gamma)
+            if self._range_um is None:
+                return screen
+            return depth_coded(screen, image[1], self._range_um)
+        screen = to_screen(image, self._levels, self._gamma)
+        return screen if self._table is None else self._table[screen]

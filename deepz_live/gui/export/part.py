@@ -12,7 +12,7 @@ from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.export.jobs import JobPanel, Jobs
 from deepz_live.gui.export.movie_dialog import MovieDialog, MovieWish, Span
-from deepz_live.gui.export.paint import panel_of
+from deepz_live.gui.export.paint import colours_in, panel_of
 from deepz_live.gui.export.view import export_view, view_facts
 from deepz_live.gui.parts import DockSpec, Shop
 from deepz_live.refocus.engine import Engine, open_engine
@@ -41,7 +41,10 @@ class ExportPart:
             "View as PNG…", "The panes as they are, with scale bars", "", ("Ctrl+Shift+P",)
         ),
         "export_movie": ActionSpec(
-            "Movie…", "Chosen panes over time, as MP4", "", ("Ctrl+Shift+M",)
+            "Movie…",
+            "Chosen panes over time, as MP4; channels as they are overlaid",
+            "",
+            ("Ctrl+Shift+M",),
         ),
         "export_drift": ActionSpec("Drift table…", "Time, z, y, x and confidence as CSV"),
     }
@@ -143,23 +146,27 @@ class ExportPart:
         path = self._shop.ask_where(*MOVIE)
         if path is None:
             return
-        series = self._series()
-        movie = self._planned(wish)
-        bundle, provider, write = engine.bundle, engine.provider, self.write_movie
+        series, movie, write = self._series(), self._planned(wish), self.write_movie
+        engines = self._live.engines if self._live is not None else {}
+        openers = {name: _another(engines[name]) for name in self._channels() if name in engines}
 
         def work(progress: Callable[[int, int], None], stop: Callable[[], bool]) -> Path:
-            def opened() -> Engine:
-                return open_engine(bundle, prefer=provider)
-
-            return write(series(), opened, path, movie, progress=progress, stop=stop)
+            return write(
+                series(),
+                _another(engine),
+                path,
+                movie,
+                engines=openers,
+                progress=progress,
+                stop=stop,
+            )
 
         self.jobs.run(f"Movie {path.name}", work)
 
     def _planned(self, wish: MovieWish) -> Movie:
-        shop = self._shop
-        channel = self._results[-1].frame.channel
+        shop, channels = self._shop, self._channels()
         panels = tuple(
-            panel_of(shop.grid.panes[number], shop.display, shop.grid, channel, shop.view.range_um)
+            panel_of(shop.grid.panes[number], shop.display, shop.grid, channels, shop.view.range_um)
             for number in wish.panes
             if number < len(shop.grid.panes)
         )
@@ -169,10 +176,15 @@ class ExportPart:
             columns=wish.columns,
             first=first,
             last=last,
-            channel=channel,
+            channel=channels[0] if len(channels) == 1 else None,
+            overlay=tuple(colours_in(shop.display, channels).items()) if channels[1:] else (),
             compensate=wish.compensate,
             frame_rate_hz=wish.frame_rate_hz,
         )
+
+    def _channels(self) -> tuple[str, ...]:
+        """What the panes show: one channel, or several over each other."""
+        return tuple(result.frame.channel for result in self._results)
 
     def _stretches(self) -> list[tuple[str, Span | None]]:
         """What can be shown; raises ExportError where nothing is at rest yet."""
@@ -227,3 +239,9 @@ class ExportPart:
             shop.fail(error)
 
         shop.bridge.call(work, lambda _: shop.say(f"Wrote {path}."), failed)
+
+
+def _another(engine: Engine) -> Callable[[], Engine]:
+    """Starts the same network once more: ``engine`` belongs to the live view's thread."""
+    bundle, provider = engine.bundle, engine.provider
+    return lambda: open_engine(bundle, prefer=provider)

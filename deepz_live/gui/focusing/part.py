@@ -12,6 +12,7 @@ from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.panes.overlay import Line
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.seen_channel import channel_at
 from deepz_live.gui.stack_questions import StackQuestions
 from deepz_live.refocus.cuts import PlaneCut, SectionCut
 from deepz_live.refocus.view import RefocusResult
@@ -81,7 +82,8 @@ class ClickToFocusPart:
         self._questions.forget()
         # Pixel 0 reaches from 0 to 1 in a pane, and its centre is 0 in an image.
         work = focus_at((at[0] - 0.5, at[1] - 0.5), self._shop.view.compensate)
-        self._questions.ask(work, lambda found: self._answer(pane, at, found))
+        channel = channel_at(self._shop.display, self._shop.grid, pane, at)
+        self._questions.ask(work, lambda found: self._answer(pane, at, found), channel)
 
     def _answer(self, pane: int, at: tuple[float, float], found: BestFocus) -> None:
         self.last = found

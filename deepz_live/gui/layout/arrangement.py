@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from PyQt6.QtCore import QByteArray, Qt, QTimer
+from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from deepz_live.app.depths import RULER_UM
@@ -12,12 +12,11 @@ from deepz_live.gui.layout.docks import AREAS, WIDTH_PX
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.layout.view_words import ViewWordsError, state_from, words_of
 from deepz_live.gui.settings.keeper import SettingsKeeper
+from deepz_live.gui.turns import Turns
 from deepz_live.gui.view_controller import ViewController, ViewState
 
 LAYOUT_VERSION = 1
 """Raised where an old layout would hide something new."""
-
-LATER_MS = 20
 
 
 class Arrangement:
@@ -40,11 +39,7 @@ class Arrangement:
         self._window, self._docks = window, docks
         self._view, self._keeper = view, keeper
         self._warn = warn
-        self._wanted: frozenset[str] = frozenset()
-        self._later = QTimer(window)
-        self._later.setSingleShot(True)
-        self._later.setInterval(LATER_MS)
-        self._later.timeout.connect(self._show_wanted)
+        self._turns = Turns()
         self._first = window.saveState(LAYOUT_VERSION)
         self._shown_at_first = {key for key, dock in docks.items() if not dock.isHidden()}
 
@@ -67,7 +62,8 @@ class Arrangement:
                 self._warn(str(error))
 
     def remember(self) -> None:
-        """Keep it for the next time."""
+        """Keep it for the next time; what was being arranged stays as it is."""
+        self._turns.stop()
         window = self._window
         self._keeper.change(
             geometry=_text(window.saveGeometry()),
@@ -78,22 +74,33 @@ class Arrangement:
     def apply(self, key: str) -> None:
         """Panels and panes of a preset; the panes come back with undo.
 
-        The panels follow when the panes have been drawn: both at once would hold up the window.
+        The panels follow in turns of their own: all at once would hold up the window.
         """
         preset = PRESETS[key]
-        self._wanted = preset.docks
-        self._later.start()
         cuts = preset.cuts(self._view.range_um or RULER_UM)
-        self._view.show(ViewState((None, *cuts), 1, self._view.cross_at))
         self._keeper.change(preset=key)
+        self._turns.stop()
+        steps = self._arrange(ViewState((None, *cuts), 1, self._view.cross_at), preset.docks)
+        next(steps)
+        self._turns.run(steps)
 
     def reset(self) -> None:
         """Panels as at the very first start."""
+        self._turns.stop()
         self._window.restoreState(self._first, LAYOUT_VERSION)
         self._show(self._shown_at_first)
 
-    def _show_wanted(self) -> None:
-        self._show(self._wanted)
+    def _arrange(self, state: ViewState, docks: frozenset[str]) -> Iterator[None]:
+        """Nothing is painted until everything has its place, and then once."""
+        self._window.setUpdatesEnabled(False)
+        try:
+            self._view.show(state)
+            yield
+            self._show(docks)
+            yield  # Qt finds a place for all of it
+            yield
+        finally:
+            self._window.setUpdatesEnabled(True)
 
     def _show(self, keys: frozenset[str] | set[str]) -> None:
         for key, dock in self._docks.items():

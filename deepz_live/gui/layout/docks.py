@@ -32,6 +32,7 @@ def add_docks(window: QMainWindow, specs: Iterable[DockSpec]) -> dict[str, QDock
         dock = QDockWidget(spec.title, window)
         dock.setObjectName(spec.key)  # by which Qt remembers its place
         dock.setWidget(spec.widget)
+        dock.setAutoFillBackground(True)
         window.addDockWidget(AREAS[spec.area], dock)
         if spec.area == "bottom":
             if bottom is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from deepz_live.app.live import LiveSession
 from deepz_live.gui import theme
@@ -15,6 +15,7 @@ from deepz_live.gui.layout.arrangement import Arrangement
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.parts import DockSpec
 from deepz_live.gui.settings.keeper import SettingsKeeper
+from deepz_live.gui.turns import Turns
 from deepz_live.refocus.view import RefocusResult
 
 
@@ -23,6 +24,9 @@ class Arranged(Protocol):
 
     keeper: SettingsKeeper
     arrangement: Arrangement
+
+    def window(self) -> QWidget | None:
+        """The window itself."""
 
 
 class LayoutPart:
@@ -33,6 +37,7 @@ class LayoutPart:
 
     def __init__(self, window: Arranged) -> None:
         self._window = window
+        self._turns = Turns()
         self.actions: Mapping[str, ActionSpec] = {
             **{
                 f"preset_{key}": ActionSpec(preset.title, preset.tip, "", (f"Ctrl+{number}",))
@@ -66,9 +71,28 @@ class LayoutPart:
     def _reset(self) -> None:
         self._window.arrangement.reset()
 
+    def close(self) -> None:
+        """The window closes."""
+        self._turns.stop()
+
     def _other_theme(self) -> None:
         name: theme.ThemeName = "light" if theme.theme_name() == "dark" else "dark"
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            theme.apply_theme(app, name)
+        app, window = QApplication.instance(), self._window.window()
+        if isinstance(app, QApplication) and window is not None:
+            self._turns.stop()
+            steps = _unseen(window, theme.theme_change(app, name))
+            next(steps)  # from now on its colours are asked for
+            self._turns.run(steps)
         self._window.keeper.change(theme=name)
+
+
+def _unseen(window: QWidget, steps: Iterator[QWidget | None]) -> Iterator[None]:
+    """The window is painted again when all that is seen of it has changed."""
+    window.setUpdatesEnabled(False)
+    try:
+        for part in steps:
+            if part is not None and not part.isVisible():
+                window.setUpdatesEnabled(True)
+            yield
+    finally:
+        window.setUpdatesEnabled(True)

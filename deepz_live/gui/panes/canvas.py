@@ -44,6 +44,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(background=theme.PICTURE)
+        # A view that follows its scene has the whole window painted at once, each canvas for
+        # itself. Whoever changes something here says so with :meth:`redraw`, and all are painted
+        # together.
+        self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
         # A view takes drops for its scene; here files are dropped on the window.
         self.setAcceptDrops(False)
         # Made here and kept: for a viewport that Qt makes itself, Python may hand out an object
@@ -72,9 +76,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self.box)
         self.setMinimumSize(80, 80)
         self.box.sigRangeChangedManually.connect(self._range_changed)
+        self.box.sigRangeChanged.connect(self._range_moved)
 
     def redraw(self) -> None:
-        """Paint again what lies over the picture."""
+        """Paint again, with whatever else has changed in the window."""
         self._surface.update()
 
     def spot(self, y: float, x: float) -> QPointF:
@@ -164,6 +169,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _range_changed(self, *_: Any) -> None:
         self.moved.emit(QRectF(self.box.viewRect()))
+
+    def _range_moved(self, *_: Any) -> None:
+        self.redraw()
 
     def _draw_note(self, painter: QPainter) -> None:
         painter.setPen(QColor(theme.ON_PICTURE_DIM))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, QRectF, pyqtSignal
+from PyQt6.QtCore import QPoint, QRectF, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from deepz_live.gui.panes.colours import COLOUR_MAPS, colour_table
@@ -167,9 +167,10 @@ class PaneGrid(QWidget):
             self._layout.setColumnStretch(column, 1 if column < columns else 0)
         self._rows, self._columns = rows, columns
 
-    def _number(self) -> int:
+    def _number(self) -> int | None:
+        """Which pane speaks; None for one that was taken out: the mouse leaves it after that."""
         sender = self.sender()
-        return next(number for number, pane in enumerate(self._panes) if pane is sender)
+        return next((number for number, pane in enumerate(self._panes) if pane is sender), None)
 
     def _follow(self, rect: QRectF) -> None:
         self._rect = QRectF(rect)
@@ -183,19 +184,24 @@ class PaneGrid(QWidget):
         under = self.sender()
         for pane in self._panes:
             pane.set_cursor(None if pane is under else at)
-        self.hovered.emit(self._number(), at)
+        self._tell(self.hovered, at)
 
     def _click(self, at: tuple[float, float] | None) -> None:
-        self.clicked.emit(self._number(), at)
+        self._tell(self.clicked, at)
 
     def _double_click(self, at: tuple[float, float]) -> None:
-        self.double_clicked.emit(self._number(), at)
+        self._tell(self.double_clicked, at)
 
     def _drag(self, at: tuple[float, float] | None) -> None:
-        self.dragged.emit(self._number(), at)
+        self._tell(self.dragged, at)
 
     def _turn(self, notches: int) -> None:
-        self.wheel_turned.emit(self._number(), notches)
+        self._tell(self.wheel_turned, notches)
 
     def _ask_menu(self, where: QPoint) -> None:
-        self.menu_wanted.emit(self._number(), where)
+        self._tell(self.menu_wanted, where)
+
+    def _tell(self, signal: pyqtBoundSignal, value: object) -> None:
+        number = self._number()
+        if number is not None:
+            signal.emit(number, value)

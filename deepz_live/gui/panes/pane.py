@@ -167,6 +167,7 @@ class Pane(QFrame):
         self._canvas.note = ""
         self._canvas.item.setImage(screen, autoLevels=False, levels=None)
         self._canvas.item.setRect(rect)
+        self._canvas.redraw()
 
     def set_depth(self, depth_px: float, ends: tuple[str, str]) -> None:
         """Extent of the depth axis of a section in pixels, and what its ends are called."""
@@ -210,6 +211,7 @@ class Pane(QFrame):
         else:
             self._canvas.tint.setImage(tint, autoLevels=False, levels=(0, 255))
             self._canvas.tint.setRect(rect)
+        self._canvas.redraw()
 
     @property
     def tint(self) -> NDArray[np.uint8] | None:
@@ -233,10 +235,12 @@ class Pane(QFrame):
     def set_legend(self, legend: Legend | None) -> None:
         """A bar of colours beside the picture."""
         self._canvas.legend = legend
+        self._canvas.redraw()
 
     def set_colours(self, table: NDArray[np.uint8]) -> None:
         """Colour table ``(256, 3)`` for the grey values."""
         self._canvas.item.setLookupTable(table)
+        self._canvas.redraw()
 
     def set_pixel_size(self, pixel_size_um: float) -> None:
         """For the scale bar; 0 hides it."""

@@ -46,11 +46,24 @@ def signed(value: float, digits: int = 1) -> str:
 
 
 def fitted(title: str, room_px: int, metrics: QFontMetrics) -> str:
-    """The title in ``room_px``; in a narrow pane on two lines, so that “inferred” stays whole."""
-    if metrics.horizontalAdvance(title) <= room_px:
-        return title
+    """The title in ``room_px``, shorter in a narrow pane: pictures in a row begin at one height.
+
+    Where that does not do it has two lines, so that “inferred” stays whole.
+    """
+    for whole in (title, _shorter(title)):
+        if metrics.horizontalAdvance(whole) <= room_px:
+            return whole
     mark = " · " if " · " in title else ", "
     lines = title.rsplit(mark, 1)
     return "\n".join(
         metrics.elidedText(line, Qt.TextElideMode.ElideRight, max(0, room_px)) for line in lines
     )
+
+
+def _shorter(title: str) -> str:
+    """A projection without its range, which is the model's; a section without its little words."""
+    name, mark, rest = title.partition(" · ")
+    first = name.split(" ")[0]
+    if first in PROJECTIONS.values():
+        return f"{first}{mark}{rest}"
+    return title.replace(" at ", " ").replace(" = ", " ")

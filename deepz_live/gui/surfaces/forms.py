@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWidget
 
+from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.surfaces.state import SurfaceState
 from deepz_live.gui.wizard.sheet import button, note, number, row
 from deepz_live.image.dpm import Cylinder, Tilt, Uniform
@@ -159,7 +160,7 @@ class PointsForm(Form):
 
     def _read(self, state: SurfaceState) -> None:
         self.fit.setCurrentIndex(FIT_KINDS.index(state.points_fit))
-        depths = ", ".join(f"{z:+.1f}" for z, _, _ in state.points_um)
+        depths = ", ".join(signed(z) for z, _, _ in state.points_um)
         count = len(state.points_um)
         self.list.setText(f"{count} point(s) at {depths} µm" if count else "No points yet.")
         for push in (self.undo, self.clear):

@@ -15,7 +15,9 @@ from deepz_live.app.surfaces.recorded import recorded_surface
 from deepz_live.app.surfaces.warnings import surface_warnings
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.focusing.part import NOTHING
+from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.seen_channel import channel_at, channel_shown
 from deepz_live.gui.stack_questions import StackQuestions
 from deepz_live.gui.surfaces.brush import Brush
 from deepz_live.gui.surfaces.drawing import SurfaceDrawing, Wanted
@@ -138,7 +140,8 @@ class SurfacesPart:
         if self.state.kind != "auto":
             self.choose("auto")
         work = auto_in(self.state.auto_fit, self._shop.view.compensate)
-        if self._questions.ask(work, self._found):
+        channel = channel_shown(self._shop.display, self._shop.grid)
+        if self._questions.ask(work, self._found, channel):
             self._shop.say("Looking for the surface …")
 
     def pick(self) -> None:
@@ -204,19 +207,22 @@ class SurfacesPart:
         )
         self._drawing.draw(self.state, self._shown, wanted)
 
-    def _click(self, _pane: int, at: tuple[float, float] | None) -> None:
+    def _click(self, pane: int, at: tuple[float, float] | None) -> None:
         """While points are picked: the best focus of what was clicked becomes a point."""
         picking = self.state.kind == "points" and self.panel.points.pick.isChecked()
         if picking and at is not None:
             work = focus_at((at[0] - 0.5, at[1] - 0.5), self._shop.view.compensate)
-            self._questions.ask(work, self._add_point)
+            channel = channel_at(self._shop.display, self._shop.grid, pane, at)
+            self._questions.ask(work, self._add_point, channel)
 
     def _add_point(self, found: BestFocus) -> None:
         if not found.found:
             self.panel.tell(NOTHING.capitalize() + ": click a structure.")
             return
         self.state.add_point(found, *self._field())
-        self._shop.say(f"Point at {found.depth_um:+.2f} µm, confidence {found.confidence:.2f}.")
+        self._shop.say(
+            f"Point at {signed(found.depth_um, 2)} µm, confidence {found.confidence:.2f}."
+        )
         self._changed()
 
     def _remove_last(self) -> None:

@@ -9,17 +9,28 @@ from typing import TYPE_CHECKING
 
 from deepz_live.gui.theme.colours import Colours, ThemeName, colours, theme_name
 from deepz_live.gui.theme.icons import icon
-from deepz_live.gui.theme.style import apply_theme, follow, set_look, set_role
+from deepz_live.gui.theme.style import (
+    apply_theme,
+    dress,
+    follow,
+    parts_of,
+    set_look,
+    set_role,
+    theme_change,
+)
 
 __all__ = [
     "Colours",
     "ThemeName",
     "apply_theme",
     "colours",
+    "dress",
     "follow",
     "icon",
+    "parts_of",
     "set_look",
     "set_role",
+    "theme_change",
     "theme_name",
 ]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 
 from PyQt6.QtCore import QEvent, QObject
 from PyQt6.QtGui import QColor, QFont, QPalette
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from deepz_live.gui.theme.colours import Colours, ThemeName, colours, theme_name, wear
 
@@ -16,8 +16,10 @@ CHANGED = (
     QEvent.Type.PaletteChange,
     QEvent.Type.StyleChange,
 )
+TEXT_PX = 12
 
 _DRESSED = "deepz_dressed"
+_WORN = "deepz_worn"
 
 
 def apply_theme(app: QApplication, name: ThemeName | None = None) -> None:
@@ -25,16 +27,52 @@ def apply_theme(app: QApplication, name: ThemeName | None = None) -> None:
 
     What is on the screen changes at once.
     """
+    for _ in theme_change(app, name):
+        pass
+
+
+def theme_change(app: QApplication, name: ThemeName | None = None) -> Iterator[QWidget | None]:
+    """:func:`apply_theme` in steps: the palette, then parts of windows; what is seen comes first.
+
+    A sheet of the whole application would be put on all of its widgets in one go, which takes
+    longer than a window may keep its operator waiting. Yields each part that has changed.
+    """
     wear(name or theme_name())
     if app.property(_DRESSED) is None:
         app.setProperty(_DRESSED, True)
         app.setStyle("Fusion")
         font = QFont(app.font())
-        font.setPointSizeF(9.5)
+        font.setPixelSize(TEXT_PX)
         app.setFont(font)
-    app.setStyleSheet("")  # a sheet that stays would keep the old palette for what it ruled
     app.setPalette(palette_of(colours()))
-    app.setStyleSheet(style_sheet(colours()))
+    yield None
+    while (part := next(_undressed(), None)) is not None:
+        dress(part)
+        yield part
+
+
+def dress(part: QWidget) -> None:
+    """Put the style sheet of the theme on a part of a window (or on a window without parts)."""
+    if part.property(_WORN) != theme_name():
+        part.setProperty(_WORN, theme_name())
+        part.setStyleSheet("")  # much quicker than from one sheet to the next
+        part.setStyleSheet(style_sheet(colours()))
+
+
+def parts_of(window: QWidget) -> list[QWidget]:
+    """What of a window is dressed by itself: toolbar, panes, panels and dialogs of a main window;
+    of others the window as a whole."""
+    if not isinstance(window, QMainWindow):
+        return [window]
+    return [child for child in window.children() if isinstance(child, QWidget)]
+
+
+def _undressed() -> Iterator[QWidget]:
+    """Parts in the other theme, or in none; those that are seen come first."""
+    windows = [top for top in QApplication.topLevelWidgets() if top.parentWidget() is None]
+    parts = [part for window in windows for part in parts_of(window)]
+    left = [part for part in parts if part.property(_WORN) != theme_name()]
+    yield from sorted(left, key=lambda part: not part.isVisible())
 
 
 def follow(widget: QWidget, dress: Callable[[], None]) -> None:
@@ -113,7 +151,6 @@ def style_sheet(c: Colours) -> str:
     pictures = str(files("deepz_live.gui").joinpath("icons")).replace("\\", "/")
     ending = "" if theme_name() == "dark" else "_light"
     return f"""
-QWidget {{ font-size: 12px; }}
 QToolTip {{ background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; padding: 3px; }}
 QMenuBar, QMenu {{ background: {c.panel}; color: {c.ink}; }}
 QMenuBar::item:selected, QMenu::item:selected {{ background: {c.line}; }}
@@ -190,8 +227,6 @@ QDockWidget::title {{ background: {c.panel}; border: 1px solid {c.line}; padding
     text-align: left; }}
 QDockWidget::close-button, QDockWidget::float-button {{ border: 0; padding: 0; }}
 QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {c.line}; }}
-QMainWindow::separator {{ background: {c.line}; width: 4px; height: 4px; }}
-QMainWindow::separator:hover {{ background: {c.ink_dim}; }}
 QTabBar::tab {{ background: {c.panel}; color: {c.ink_dim}; border: 1px solid {c.line};
     padding: 4px 10px; }}
 QTabBar::tab:selected {{ color: {c.ink}; background: {c.window}; }}

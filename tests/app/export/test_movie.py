@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from deepz_live.app.export import ExportCancelledError, ExportError
-from deepz_live.app.export.frames import refocused_frames
-from deepz_live.app.export.movie import Movie, Panel, export_movie
+from deepz_live.app.export.frames import refocused_frames, refocused_sets
+from deepz_live.app.export.movie import Movie, Panel, _sets, _upright, export_movie
 from deepz_live.app.export.sheet import Cell, Sheet
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 from deepz_live.session.errors import SessionError, StackError
@@ -137,12 +137,109 @@ def test_one_channel_of_two_in_turn(tmp_path: Path) -> None:
     assert len(made(tmp_path, Movie((RAW,), channel="b"))) == 6
 
 
+OVER = (("a", "magenta"), ("b", "green"))
+
+
+class Cross(Series):
+    """Channel a has a bright bar across, channel b one upright; a frame of each is lost."""
+
+    def __init__(self, count=12):
+        super().__init__(count)
+        self.facts = [facts for facts in self.facts if facts.index not in (4, 7)]
+
+    def frame(self, i):
+        facts = self.facts[i]
+        pixels = np.full(SHAPE, 100, np.uint16)
+        pixels[(slice(20, 30),) if facts.channel == "a" else (slice(None), slice(40, 50))] = 1000
+        return Frame(pixels, facts.index, facts.time_s, 0.0, 20.0, facts.channel)
+
+
+def test_two_channels_are_shown_over_each_other_in_their_colours(tmp_path: Path) -> None:
+    found = made(tmp_path, Movie((RAW, PLANE), overlay=OVER), Cross())
+    assert len(found) == 5  # of six of each channel, one had no partner left
+    larger, top, left = 4, 8 + text_size("µ|g", 15)[0] + 6, 8
+    for number in range(2):
+        corner = left + number * (SHAPE[1] * larger + 8)
+        seen = found[2, top : top + SHAPE[0] * larger, corner : corner + SHAPE[1] * larger]
+
+        def at(row, column, seen=seen):
+            return seen[larger * row, larger * column].astype(int)
+
+        assert (at(25, 10)[[0, 2]] > 200).all()
+        assert at(25, 10)[1] < 60  # magenta
+        assert at(10, 45)[1] > 200
+        assert (at(10, 45)[[0, 2]] < 60).all()  # green
+        assert (at(25, 45) > 200).all()  # both
+        assert (at(10, 10) < 60).all()  # neither
+
+
+def test_an_overlay_says_its_channels_and_every_model_that_inferred(tmp_path: Path) -> None:
+    opened = []
+
+    def starts(name):
+        def start():
+            engine = Engine()
+            engine.bundle.name = name
+            opened.append(engine)
+            return engine
+
+        return start
+
+    path = tmp_path / "m.mp4"
+    movie = Movie((PLANE,), overlay=OVER)
+    export_movie(Cross(), starts("beads"), path, movie, engines={"b": starts("worm")})
+    said = metadata(path)
+    assert "inferred by beads and worm, not measured" in said
+    assert "a magenta, b green" in said
+    assert [engine.bundle.name for engine in opened] == ["beads", "worm"]
+    assert all(engine.closed for engine in opened)
+
+
+def test_of_an_overlay_the_frames_of_one_moment_are_nearest_in_time() -> None:
+    series = Cross()
+    sets = _sets(series, Movie((PLANE,), overlay=OVER))
+    times = [[series.facts[number].time_s for number in numbers] for numbers in sets]
+    assert max(abs(a - b) for a, b in times) < 0.11
+    taken = [number for numbers in sets for number in numbers]
+    assert len(taken) == len(set(taken))
+
+
+def test_drift_of_an_overlay_is_measured_in_its_first_channel() -> None:
+    sets = [(0, 1), (2, 3)]
+    engine = Engine()
+    for moment in refocused_sets(
+        Series(), sets, lambda _: engine, (), compensate=True, drift_channel="a"
+    ):
+        first, second = moment
+        assert first.drift is not None
+        assert second.drift is None
+        assert (second.shift.dy_px, second.shift.dx_px) == (first.shift.dy_px, first.shift.dx_px)
+
+
+def test_channels_that_are_never_together_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"frames of all channels \(a, c\)"):
+        made(tmp_path, Movie((RAW,), overlay=(("a", "magenta"), ("c", "green"))))
+
+
+def test_a_section_is_as_deep_as_its_planes_are_apart(tmp_path: Path) -> None:
+    """Five planes a µm apart, of half a µm a pixel: ten rows, each plane two."""
+    painted = [
+        _upright(SectionCut(axis, 30), np.arange(5, dtype=np.uint8).reshape(shape), 2.0)
+        for axis, shape in (("xz", (5, 1)), ("yz", (1, 5)))
+    ]
+    assert [picture.shape for picture in painted] == [(10, 1), (1, 10)]
+    assert painted[0].ravel().tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    found = made(tmp_path, Movie((Panel(SectionCut("xz", 30), "xz · inferred"),)))
+    alone = made(tmp_path, Movie((RAW,)))
+    assert alone.shape[1] - found.shape[1] == (SHAPE[0] - 10) * 4
+
+
 def test_sections_are_as_deep_as_the_sample_and_projections_are_painted(tmp_path: Path) -> None:
     panels = (
         Panel(SectionCut("xz", 30), "xz · inferred"),
         Panel(SectionCut("yz", 30), "yz · inferred"),
         Panel(ProjectionCut("depth"), "depth · inferred"),
-        Panel(ProjectionCut("max"), "maximum", lambda im: np.full((*im.shape, 3), 77, np.uint8)),
+        Panel(ProjectionCut("max"), "maximum", lambda _: np.full((*SHAPE, 3), 77, np.uint8)),
     )
     found = made(tmp_path, Movie(panels, columns=4))
     row = found[0, 60].astype(int)

@@ -34,7 +34,9 @@ def usual_frame(background: float = 100.0) -> Frame:
     ("low", "high", "level", "said"),
     [
         (3.0, 3.0, "green", "correlation 0.90"),
-        (0.0, 0.0, "green", "+0.0 µm is within the model's range of -10 … +10 µm."),
+        (0.0, 0.0, "green", "0.0 µm is within the model's range of -10 … +10 µm. The frame itself"),
+        (0.04, 0.04, "green", "still in focus there."),
+        (1.0, 1.0, "green", "correlation 0.90 with the scan."),
         (9.5, 9.5, "amber", "near the end"),
         (11.0, 11.0, "red", "+11.0 µm leaves the model's range of -10 … +10 µm"),
         (-10.0, 10.0, "green", "-10.0 … +10.0 µm"),
@@ -45,6 +47,14 @@ def test_a_distance_is_judged_by_the_range(facts, low, high, level, said) -> Non
     found = judge_distance(facts, low, high)
     assert found.level == level
     assert said in found.text
+
+
+@pytest.mark.parametrize("distance", [0.0, -0.0, 0.02, -0.049])
+def test_no_distance_is_written_as_a_zero_with_a_sign(facts, distance) -> None:
+    found = judge_distance(facts, distance, distance)
+    assert found.text.startswith("0.0 µm is within")
+    both = judge_distance(facts, distance, 5.0)
+    assert both.text.startswith("0.0 … +5.0 µm")
 
 
 def test_a_distance_at_which_the_report_shows_no_gain_is_red(facts) -> None:

@@ -48,7 +48,7 @@ def test_an_icon_is_a_drawing_in_the_colour_that_was_asked_for(qapp):
 
 
 def test_the_library_gets_a_file_and_needs_no_network(monkeypatch, tmp_path):
-    monkeypatch.setattr("deepz_live.gui.devices.icons.user_cache_path", lambda *_, **__: tmp_path)
+    monkeypatch.setattr("deepz_live.gui.devices.icons._folder", lambda: tmp_path)
     path = svg_path("mdi", "camera", color="gray")
     assert path.parent == tmp_path
     assert path.read_text(encoding="utf-8") == svg_text("mdi:camera", "gray")

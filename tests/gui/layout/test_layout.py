@@ -7,10 +7,16 @@ import json
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QAbstractItemView, QDialog, QLineEdit
 
+from deepz_live.app.desk import Desk
 from deepz_live.gui import theme
+from deepz_live.gui.layout.part import LayoutPart
 from deepz_live.gui.layout.view_words import ViewWordsError, state_from, words_of
+from deepz_live.gui.main_window import MainWindow
 from deepz_live.gui.settings.file import load_settings
+from deepz_live.gui.theme.colours import LIGHT
 from deepz_live.gui.view_controller import ViewState
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
 
@@ -21,6 +27,23 @@ WAIT_MS = 20_000
 def dark_again(qapp):
     yield
     theme.apply_theme(qapp, "dark")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """``bare()``: a window without a session."""
+    windows = []
+
+    def make():
+        window = MainWindow(Desk(), recordings=tmp_path)
+        windows.append(window)
+        window.show()
+        return window
+
+    yield make
+    for window in windows:
+        window.close()
+        window.deleteLater()
 
 
 def shown(window):
@@ -122,6 +145,80 @@ def test_panels_as_at_first_puts_them_back(qtbot, opened):
     window.actions_by_key["first_layout"].trigger()
     assert shown(window) == at_first
     assert not window.docks["drift"].isFloating()
+
+
+def seen(widget):
+    """Its pixels ``(Y, X, 4)``."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    bits = image.constBits()
+    bits.setsize(image.sizeInBytes())
+    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.width(), 4).copy()
+
+
+def settled(qtbot, window):
+    """Its pixels when they change no more, seen again and again."""
+    views = []
+
+    def still():
+        views.append(seen(window))
+        return len(views) > 5 and all(np.array_equal(one, views[-1]) for one in views[-5:])
+
+    qtbot.waitUntil(still, timeout=WAIT_MS)
+    return views[-1]
+
+
+def changing(window):
+    (part,) = [part for part in window.parts if isinstance(part, LayoutPart)]
+    return part._turns.busy
+
+
+def test_a_theme_that_was_changed_looks_as_if_it_had_been_worn_from_the_start(qtbot, qapp, bare):
+    theme.apply_theme(qapp, "light")
+    wanted = settled(qtbot, bare())
+    theme.apply_theme(qapp, "dark")
+    window = bare()
+    dark = settled(qtbot, window)
+    window.actions_by_key["other_theme"].trigger()
+    assert changing(window)
+    qtbot.waitUntil(lambda: not changing(window), timeout=WAIT_MS)
+    assert window.updatesEnabled()
+    assert (np.abs(wanted.astype(int) - dark).max(axis=2) > 40).mean() > 0.2
+    np.testing.assert_array_equal(settled(qtbot, window), wanted)
+
+
+def test_panels_that_were_hidden_and_dialogs_that_come_later_wear_the_new_theme(qtbot, qapp, bare):
+    window = bare()
+    window.actions_by_key["other_theme"].trigger()
+    qtbot.waitUntil(lambda: not changing(window), timeout=WAIT_MS)
+    window.docks["trouble"].show()
+    table = window.docks["trouble"].findChild(QAbstractItemView)
+    assert QColor(*seen(table.viewport())[-2, -2, :3].tolist()).name() == LIGHT.field
+    dialog = QDialog(window)
+    line = QLineEdit(dialog)
+    dialog.resize(300, 60)
+    line.resize(200, 30)
+    dialog.show()
+    assert QColor(*seen(line)[15, 150, :3].tolist()).name() == LIGHT.field
+    assert QColor(*seen(line)[0, 100, :3].tolist()).name() == LIGHT.line
+    dialog.deleteLater()
+
+
+def test_a_theme_that_is_changed_back_at_once_is_the_old_one(qtbot, qapp, bare):
+    window = bare()
+    before = settled(qtbot, window)
+    window.actions_by_key["other_theme"].trigger()
+    window.actions_by_key["other_theme"].trigger()
+    qtbot.waitUntil(lambda: not changing(window), timeout=WAIT_MS)
+    assert window.updatesEnabled()
+    np.testing.assert_array_equal(settled(qtbot, window), before)
+
+
+def test_nothing_is_painted_until_the_panels_of_a_preset_have_their_place(qtbot, opened):
+    window = opened()
+    window.actions_by_key["preset_search"].trigger()
+    assert not window.updatesEnabled()
+    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+    assert shown(window) == {"stage", "camera"}
 
 
 def test_where_recordings_go_is_remembered(qtbot, opened, tmp_path):
