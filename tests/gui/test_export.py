@@ -315,6 +315,28 @@ def test_overlaid_channels_become_a_movie_in_their_colours_live_and_replayed(
     assert window.made[0][1] == ["FITC"]
 
 
+def test_overlaid_channels_become_a_stack_each_with_their_own_model(
+    qtbot, overlaid, tmp_path, answers
+):
+    window, written = overlaid, []
+    overlay(qtbot, window)
+    exports(window).write_stack = lambda *args: written.append(args)
+    answers["name"] = "stack.ome.tif"
+    window.actions_by_key["export_stack"].trigger()
+    qtbot.waitUntil(lambda: len(written) == 2, timeout=WAIT_MS)
+    live = window.live.live
+    own = {"TexasRed": live.engine, "FITC": live.engines["FITC"]}
+    for frame, engine, path in written:
+        assert path == tmp_path / f"stack_{frame.channel}.ome.tif"
+        assert engine is own[frame.channel]
+    assert {frame.channel for frame, _, _ in written} == {"TexasRed", "FITC"}
+
+    (tmp_path / "stack_FITC.ome.tif").write_text("of yesterday")
+    window.actions_by_key["export_stack"].trigger()
+    assert "stack_FITC.ome.tif is taken" in window.banner.text
+    assert len(written) == 2
+
+
 def test_one_of_several_channels_becomes_a_movie_of_that_channel(
     qtbot, overlaid, tmp_path, answers
 ):

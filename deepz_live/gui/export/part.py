@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deepz_live.app.drift_history import KEPT
 from deepz_live.app.export import ExportError, Movie, export_drift, export_movie, export_stack
+from deepz_live.app.export.names import files_of
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.export.jobs import JobPanel, Jobs
@@ -85,15 +86,27 @@ class ExportPart:
         self.jobs.close()
 
     def stack(self, where: tuple[str, str, str]) -> None:
-        """All planes of the frame that is seen (of overlaid channels the last one's)."""
-        engine = self._engine()
-        if engine is None:
+        """All planes of the frame that is seen; of overlaid channels a file each, by name."""
+        engine, live = self._engine(), self._live
+        if engine is None or live is None:
             self._shop.fail(ExportError(NO_FRAME))
             return
-        frame = self._results[-1].frame
+        frames = [result.frame for result in self._results]
         path = self._shop.ask_where(*where)
-        if path is not None:
-            self._write(path, lambda: self.write_stack(frame, engine, path))
+        if path is None:
+            return
+        try:
+            files = files_of(path, [frame.channel for frame in frames])
+        except ExportError as error:
+            self._shop.fail(error)
+            return
+        engines = [live.engines.get(frame.channel, engine) for frame in frames]
+
+        def write() -> None:
+            for frame, network, file in zip(frames, engines, files, strict=True):
+                self.write_stack(frame, network, file)
+
+        self._write(files, write)
 
     def drift(self) -> None:
         """All drift that is kept."""
@@ -106,7 +119,7 @@ class ExportPart:
             return
         path = self._shop.ask_where(*DRIFT)
         if path is not None:
-            self._write(path, lambda: export_drift(samples, path))
+            self._write([path], lambda: export_drift(samples, path))
 
     def view(self) -> None:
         """The panes as they are."""
@@ -119,7 +132,7 @@ class ExportPart:
         picture, facts = grid.grab().toImage(), view_facts(live, grid, self._results)
         path = self._shop.ask_where(*VIEW)
         if path is not None:
-            self._write(path, lambda: export_view(picture, facts, path))
+            self._write([path], lambda: export_view(picture, facts, path))
 
     def ask_movie(self) -> None:
         """Choose panes and frames of a replay, or of what was recorded."""
@@ -230,15 +243,16 @@ class ExportPart:
         if dialog is not None:
             dialog.deleteLater()
 
-    def _write(self, path: Path, work: Callable[[], Any]) -> None:
-        shop = self._shop
-        shop.say(f"Writing {path.name} …")
+    def _write(self, files: Sequence[Path], work: Callable[[], Any]) -> None:
+        shop, names = self._shop, ", ".join(file.name for file in files)
+        shop.say(f"Writing {names} …")
 
         def failed(error: Exception) -> None:
             shop.say("")
             shop.fail(error)
 
-        shop.bridge.call(work, lambda _: shop.say(f"Wrote {path}."), failed)
+        said = str(files[0]) if len(files) == 1 else f"{names} in {files[0].parent}"
+        shop.bridge.call(work, lambda _: shop.say(f"Wrote {said}."), failed)
 
 
 def _another(engine: Engine) -> Callable[[], Engine]:
