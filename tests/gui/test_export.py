@@ -252,8 +252,12 @@ def overlaid(qtbot, opened, raw, volume, answers):
     window = opened(camera=TwoChannels(raw), engines={"FITC": FakeEngine(volume[:, ::-1])})
     window.made = []
 
-    def write(series, _engine, path, movie, engines, **options):
+    def write(series, engine, path, movie, engines, **options):
         window.made.append((movie, sorted(engines)))
+        live = window.live.live
+        assert engine.args == (live.engine.bundle,)
+        for channel, other in engines.items():
+            assert other.args == (live.engines[channel].bundle,)
         special = {"FITC": lambda: FakeEngine(volume[:, ::-1])}
         return export_movie(
             series, lambda: FakeEngine(volume), path, movie, engines=special, **options

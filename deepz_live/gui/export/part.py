@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,8 @@ class ExportPart:
 
     def stack(self, where: tuple[str, str, str]) -> None:
         """All planes of the frame that is seen; of overlaid channels a file each, by name."""
-        engine, live = self._engine(), self._live
-        if engine is None or live is None:
+        engines = self._engines()
+        if not engines:
             self._shop.fail(ExportError(NO_FRAME))
             return
         frames = [result.frame for result in self._results]
@@ -100,11 +101,10 @@ class ExportPart:
         except ExportError as error:
             self._shop.fail(error)
             return
-        engines = [live.engines.get(frame.channel, engine) for frame in frames]
 
         def write() -> None:
-            for frame, network, file in zip(frames, engines, files, strict=True):
-                self.write_stack(frame, network, file)
+            for frame, file in zip(frames, files, strict=True):
+                self.write_stack(frame, engines[frame.channel], file)
 
         self._write(files, write)
 
@@ -152,21 +152,21 @@ class ExportPart:
 
     def movie(self, wish: MovieWish) -> None:
         """Make the movie; the view goes on meanwhile."""
-        engine = self._engine()
-        if engine is None:
+        engines = self._engines()
+        if not engines:
             self._shop.fail(ExportError(NO_FRAME))
             return
         path = self._shop.ask_where(*MOVIE)
         if path is None:
             return
         series, movie, write = self._series(), self._planned(wish), self.write_movie
-        engines = self._live.engines if self._live is not None else {}
-        openers = {name: _another(engines[name]) for name in self._channels() if name in engines}
+        first, *others = engines
+        openers = {channel: _another(engines[channel]) for channel in others}
 
         def work(progress: Callable[[int, int], None], stop: Callable[[], bool]) -> Path:
             return write(
                 series(),
-                _another(engine),
+                _another(engines[first]),
                 path,
                 movie,
                 engines=openers,
@@ -201,7 +201,7 @@ class ExportPart:
 
     def _stretches(self) -> list[tuple[str, Span | None]]:
         """What can be shown; raises ExportError where nothing is at rest yet."""
-        if self._engine() is None:
+        if not self._engines():
             raise ExportError(NO_FRAME)
         transport = self._shop.transport
         replay = transport.replay
@@ -231,12 +231,12 @@ class ExportPart:
             )
         return folder
 
-    def _engine(self) -> Engine | None:
-        """The network of what is seen; None where nothing refocused is."""
+    def _engines(self) -> dict[str, Engine]:
+        """The network of each channel that is seen; empty where nothing refocused is."""
         live = self._live
-        if live is None or live.engine is None or not self._results:
-            return None
-        return live.engines.get(self._results[-1].frame.channel, live.engine)
+        if live is None or live.engine is None:
+            return {}
+        return {name: live.engines.get(name, live.engine) for name in self._channels()}
 
     def _closed(self) -> None:
         dialog, self.dialog = self.dialog, None
@@ -257,5 +257,4 @@ class ExportPart:
 
 def _another(engine: Engine) -> Callable[[], Engine]:
     """Starts the same network once more: ``engine`` belongs to the live view's thread."""
-    bundle, provider = engine.bundle, engine.provider
-    return lambda: open_engine(bundle, prefer=provider)
+    return partial(open_engine, engine.bundle, prefer=engine.provider)
