@@ -257,7 +257,7 @@ def overlaid(qtbot, opened, raw, volume, answers):
         live = window.live.live
         assert engine.args == (live.engine.bundle,)
         for channel, other in engines.items():
-            assert other.args == (live.engines[channel].bundle,)
+            assert other.args == (live.engines.get(channel, live.engine).bundle,)
         special = {"FITC": lambda: FakeEngine(volume[:, ::-1])}
         return export_movie(
             series, lambda: FakeEngine(volume), path, movie, engines=special, **options
