@@ -19,7 +19,7 @@ def reproduce(
         list[str] | None,
         typer.Argument(
             help="fig1 … fig5, s1, s2, s7, s10, s11, s12, s18, drift, stream, inference, "
-            "recordings; none: all."
+            "video-s10, recordings; none: all."
         ),
     ] = None,
     quick: Annotated[
