@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from skimage.feature import peak_local_max
 
 from deepz_live.analysis.neurons.matching import match
+from deepz_live.image.parabola import vertex_offset
 
 APART_UM = 1.0
 """Two beads nearer than this, seen from above, are taken for one."""
@@ -43,18 +44,9 @@ def bead_places(
         profile = planes[:, y - 1 : y + 2, x - 1 : x + 2].sum(axis=(1, 2), dtype=np.float64)
         top = int(np.argmax(profile))
         places.append(
-            (float(z_um[top]) + _vertex(profile, top) * step_um, y * pixel_um, x * pixel_um)
+            (float(z_um[top]) + vertex_offset(profile, top) * step_um, y * pixel_um, x * pixel_um)
         )
     return np.array(places, dtype=np.float64).reshape(-1, 3)
-
-
-def _vertex(profile: Floats, top: int) -> float:
-    """Place of the parabola's vertex beside ``top``, in planes; 0 at an end."""
-    if not 0 < top < len(profile) - 1:
-        return 0.0
-    below, peak, above = profile[top - 1 : top + 2]
-    bend = below - 2 * peak + above
-    return float(0.5 * (below - above) / bend) if bend < 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

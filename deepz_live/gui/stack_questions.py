@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from deepz_live.gui.answers import Answers
 from deepz_live.gui.parts import Shop
 from deepz_live.refocus.questions import Snapshot
 
@@ -16,11 +17,11 @@ class StackQuestions:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._asked = 0
+        self._answers = Answers(shop)
 
     def forget(self) -> None:
         """What was asked until now is of no interest any more: another session, another click."""
-        self._asked += 1
+        self._answers.forget()
 
     def ask(
         self,
@@ -36,15 +37,6 @@ class StackQuestions:
         if live is None or live.engine is None:
             self._shop.say("This needs a model; open a bundle (Ctrl+B).")
             return False
-        asked = self._asked
-
-        def answered(answer: T) -> None:
-            if asked == self._asked:
-                done(answer)
-
-        def failed(error: Exception) -> None:
-            if asked == self._asked:
-                self._shop.fail(error)
-
+        answered, failed = self._answers.awaited(done)
         self._shop.bridge.watch(live.ask(work, channel), answered, failed)
         return True

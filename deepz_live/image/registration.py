@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from deepz_live.image.parabola import vertex_offset
+
 Volume = NDArray[np.float32]
 
 AXIAL_RANGE_UM = 8.0
@@ -171,8 +173,8 @@ def shift_2d(
     peak = float(near[y, x])
     if peak <= 0:
         return (0.0, 0.0), 0.0
-    dy = float(y) - ry + _vertex(near[:, x], int(y))
-    dx = float(x) - rx + _vertex(near[y, :], int(x))
+    dy = float(y) - ry + vertex_offset(near[:, x], int(y))
+    dx = float(x) - rx + vertex_offset(near[y, :], int(x))
     others = near.copy()
     others[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5] = 0
     return (dy, dx), 1.0 - float(others.max()) / peak
@@ -195,7 +197,7 @@ def _axial(
     near = _near_focus(first.z_um)
     curve = np.array([_ncc(alike, power_a, power_b, near, shift) for shift in shifts])
     best = int(curve.argmax())
-    return best - reach + _vertex(curve, best), float(curve[best])
+    return best - reach + vertex_offset(curve, best), float(curve[best])
 
 
 def products(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -305,15 +307,6 @@ def _taper(length: int) -> NDArray[np.float32]:
     taper[:edge] = ramp
     taper[length - edge :] = ramp[::-1]
     return taper
-
-
-def _vertex(values: NDArray[np.floating], at: int) -> float:
-    """Offset of a parabola's top through a maximum and its two neighbours, -0.5 … 0.5."""
-    if at == 0 or at == len(values) - 1:
-        return 0.0
-    left, top, right = (float(values[at + k]) for k in (-1, 0, 1))
-    bend = left - 2 * top + right
-    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
 def _even_step(z_um: NDArray[np.float64]) -> float:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from deepz_live.app.report.scenes import shoot
+from deepz_live.app.report import scenes
 from deepz_live.config import Profile
-from deepz_live.session.stack import Stack, write_stack
+from deepz_live.session.stack import write_stack
 
 Mask = Literal["none", "double-helix"]
 MASKS: tuple[Mask, ...] = ("none", "double-helix")
@@ -73,18 +71,5 @@ def scan(
                     continue
                 note(f"Scanning {part.kind} {seed}, mask {mask}")
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_stack(
-                    path, _stack(profile_of(mask, part.kind, seed, side_px, reach_um), heights)
-                )
-
-
-def _stack(profile: Profile, heights: list[float]) -> Stack:
-    return Stack(
-        voxels=shoot(profile, heights).frames,
-        pixel_size_um=profile.optics.pixel_size_um or 1.0,
-        z_step_um=STEP_UM,
-        channel=profile.channel,
-        exposure_ms=profile.camera.exposure_ms,
-        z_um=np.asarray(heights),
-        source=f"built-in microscope, {profile.specimen.kind}, seed {profile.specimen.seed}",
-    )
+                profile = profile_of(mask, part.kind, seed, side_px, reach_um)
+                write_stack(path, scenes.scan(profile, heights))

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.config import Profile
 from deepz_live.model.bundle import Bundle
+from deepz_live.session.stack import Stack
 
 SEED = 97_531
 """Scenes of the series start from this seed; do not train on it."""
@@ -97,6 +98,19 @@ def shoot(profile: Profile, z_um: Sequence[float]) -> Shots:
         places = truth.bead_pixels() if truth is not None else np.empty((0, 2))
         heights = truth.beads[:, 0] if truth is not None else np.empty(0)
     return Shots(np.stack(frames), tuple(z_um), places, heights)
+
+
+def scan(profile: Profile, z_um: Sequence[float]) -> Stack:
+    """:func:`shoot` at even, rising heights, as a calibration stack."""
+    return Stack(
+        voxels=shoot(profile, z_um).frames,
+        pixel_size_um=profile.optics.pixel_size_um or 1.0,
+        z_step_um=float(z_um[1] - z_um[0]),
+        channel=profile.channel,
+        exposure_ms=profile.camera.exposure_ms,
+        z_um=np.asarray(z_um),
+        source=f"built-in microscope, {profile.specimen.kind}, seed {profile.specimen.seed}",
+    )
 
 
 def _calibrated(file: Path) -> Profile | None:

@@ -11,10 +11,10 @@ import numpy as np
 
 from deepz_live.app.report import scenes
 from deepz_live.app.report.context import Context
-from deepz_live.app.report.scenes import base_profile, changed, shoot
+from deepz_live.app.report.scenes import base_profile, changed, scan
 from deepz_live.app.reproduce.lab import Lab
 from deepz_live.config import Profile
-from deepz_live.session.stack import Stack, write_stack
+from deepz_live.session.stack import write_stack
 
 FIRST_SEED = 41_000
 """Seeds of all steps start here: no training and no choice of settings has seen them."""
@@ -54,19 +54,6 @@ def scanned(
             scene = changed(profile, SEED + first + number, camera=camera, specimen=sample)
             path = Path(folder) / "scans" / f"field_{number:03d}.ome.tif"
             path.parent.mkdir(exist_ok=True)
-            write_stack(path, _stack(scene, heights.tolist()))
+            write_stack(path, scan(scene, heights.tolist()))
             paths.append(path)
         yield Context(lab.engine(bundle), paths, None, lab.note)
-
-
-def _stack(scene: Profile, heights: list[float]) -> Stack:
-    shots = shoot(scene, heights)
-    return Stack(
-        voxels=shots.frames,
-        pixel_size_um=scene.optics.pixel_size_um or 1.0,
-        z_step_um=STEP_UM,
-        channel=scene.channel,
-        exposure_ms=scene.camera.exposure_ms,
-        z_um=np.asarray(heights),
-        source=f"built-in microscope, {scene.specimen.kind}, seed {scene.specimen.seed}",
-    )

@@ -15,6 +15,7 @@ from deepz_live.app.neurons.belonging import belongs, check_belongs, results_bes
 from deepz_live.app.neurons.looking import Looking, nearest
 from deepz_live.app.neurons.results import NeuronResults, is_results, read_results
 from deepz_live.gui.actions import ActionSpec
+from deepz_live.gui.answers import Answers
 from deepz_live.gui.layout.docks import show_dock
 from deepz_live.gui.live_controller import planes_of
 from deepz_live.gui.neurons.panel import NeuronsPanel, words_of
@@ -54,7 +55,7 @@ class NeuronsPart:
         self.panel = NeuronsPanel()
         self.looking: Looking | None = None
         self.marked: tuple[int, ...] = ()
-        self._asked = 0
+        self._answers = Answers(shop)
         self._result: RefocusResult | None = None
         self._drift: DriftSample | None = None
         self.deeds: Mapping[str, Callable[[], None]] = {
@@ -75,7 +76,7 @@ class NeuronsPart:
 
     def use(self, live: LiveSession | None) -> None:
         """Another session: the neurons of a replayed one are looked for beside it."""
-        self._asked += 1
+        self._answers.forget()
         self._result = self._drift = None
         session, results = self._session(), self.results
         if live is None or session is None:
@@ -114,7 +115,7 @@ class NeuronsPart:
 
     def open(self, path: Path) -> None:
         """Read what ``analyze neurons`` left in ``path``, and show it over its recording."""
-        self._asked += 1
+        self._answers.forget()
         session = self._session()
         self._call(lambda: _read(path, session), lambda results: self._opened(results, session))
 
@@ -162,17 +163,7 @@ class NeuronsPart:
 
     def _call(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Answers, and errors, that come after another session or folder are dropped."""
-        asked = self._asked
-
-        def answered(answer: T) -> None:
-            if asked == self._asked:
-                done(answer)
-
-        def failed(error: Exception) -> None:
-            if asked == self._asked:
-                self._shop.fail(error)
-
-        self._shop.bridge.call(work, answered, failed)
+        self._shop.bridge.call(work, *self._answers.awaited(done))
 
     def _found(self, results: NeuronResults | None, session: Session) -> None:
         if results is not None:
