@@ -19,6 +19,7 @@ from deepz_live.app.analyze.neuron_files import (
     trace_columns,
     write_table,
 )
+from deepz_live.app.analyze.neurons import recording_facts
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session
 
@@ -61,15 +62,7 @@ def followed(found: Finding, step_px: float = 0.0) -> Followed:
 
 def facts_of(session: Session) -> dict:
     """``neurons.json``, as far as it says of which recording they are."""
-    return {
-        "session": str(session.folder),
-        "recording": {
-            "started_utc": session.manifest.started_utc,
-            "frames": len(session),
-            "shape": session.info.shape,
-            "pixel_size_um": session.info.pixel_size_um,
-        },
-    }
+    return {"session": str(session.folder), "recording": recording_facts(session)}
 
 
 def results_of(folder: Path, session: Session, *, step_px: float = 0.0) -> Path:

@@ -185,6 +185,16 @@ def _followed(rounds: Rounds, seen: Seen, read: Brightness) -> Followed:
     )
 
 
+def recording_facts(session: Session) -> dict[str, Any]:
+    """By what ``neurons.json`` knows its recording again, wherever that lies later."""
+    return {
+        "started_utc": session.manifest.started_utc,
+        "frames": len(session),
+        "shape": session.info.shape,
+        "pixel_size_um": session.info.pixel_size_um,
+    }
+
+
 def _facts(
     session: Session,
     rounds: Rounds,
@@ -196,12 +206,7 @@ def _facts(
     times = [session.facts[place].time_s for _, place in rounds.pairs]
     return {
         "session": str(session.folder),
-        "recording": {
-            "started_utc": session.manifest.started_utc,
-            "frames": len(session),
-            "shape": session.info.shape,
-            "pixel_size_um": session.info.pixel_size_um,
-        },
+        "recording": recording_facts(session),
         "structure": {"channel": rounds.structure, **bundles[0].identity()},
         "activity": {"channel": rounds.activity, **bundles[1].identity()},
         "rounds": len(rounds.pairs),
