@@ -33,7 +33,7 @@ from deepz_live.gui.live_controller import LiveController
 from deepz_live.gui.look_bar import LookBar
 from deepz_live.gui.pane_menu import show_pane_menu
 from deepz_live.gui.panes.grid import PaneGrid
-from deepz_live.gui.parts import Closing
+from deepz_live.gui.parts import Closing, Preparing
 from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.replay.bar import TransportBar
@@ -128,6 +128,9 @@ class MainWindow(QMainWindow):
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
+        for part in self.parts:
+            if isinstance(part, Preparing):
+                self.bridge.call(part.prepare, lambda _: None, self.fail)
         self.exchange(lambda: self.desk.begin(factory), "Starting …")
 
     def open_profile(self, path: Path) -> None:

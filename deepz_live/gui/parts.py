@@ -104,3 +104,11 @@ class Closing(Protocol):
 
     def close(self) -> None:
         """The window closes: end them."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A part that needs what takes long to import."""
+
+    def prepare(self) -> None:
+        """Called beside the GUI before the first session, while nothing moves yet."""

@@ -33,6 +33,7 @@ from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.pairing import PairedSlot
 from deepz_live.stream.slots import LatestSlot
 from deepz_live.stream.statistics import Clock, LatencyMeter, RateMeter
+from deepz_live.stream.step_back import step_back
 
 T = TypeVar("T")
 
@@ -225,6 +226,7 @@ class RefocusWorker:
         )
 
     def _loop(self) -> None:
+        step_back()  # camera, disk and window come first; the network has what is left
         try:
             while not self._stopping.is_set():
                 frame = self._slot.get(_POLL_S)

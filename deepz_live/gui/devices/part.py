@@ -27,8 +27,8 @@ WAITING = "Opening the device widgets …"
 class DevicesPart:
     """Panels for the microscope that is open; made when they are first looked at.
 
-    Their import takes seconds, so it is done beside the GUI; what must be done in the window's
-    thread is done in turns. Another microscope, other widgets.
+    Their import would hold up every picture, so it is done before the first one; what must be done
+    in the window's thread is done in turns. Another microscope, other widgets.
     """
 
     menu = "&Microscope"
@@ -52,6 +52,10 @@ class DevicesPart:
             DockSpec("properties", "All device properties", self.holders["properties"], "floating"),
             DockSpec("sequence", "Sequence (MDA)", self.holders["sequence"], "floating"),
         )
+
+    def prepare(self) -> None:
+        """Import the widgets; from any thread."""
+        widgets.prepare()
 
     def use(self, live: LiveSession | None) -> None:
         """Another session; where it brings another microscope, or none comes, the widgets go."""
@@ -96,7 +100,7 @@ class DevicesPart:
         """Called when a panel comes to the eye."""
         if self._microscope is None or not self._unfilled():
             return
-        self._shop.bridge.call(widgets.prepare, self._prepared, self._shop.fail)
+        self._shop.bridge.call(self.prepare, self._prepared, self._shop.fail)
 
     def _prepared(self, _: object) -> None:
         microscope = self._microscope
@@ -108,13 +112,14 @@ class DevicesPart:
             self._turns.run(self._fill_all(self._core, microscope))
 
     def _fill_all(self, core: PatientCore, microscope: Microscope) -> Iterator[None]:
-        """To make a panel's widgets, to put them there and to paint them are three turns."""
+        """To make each of a panel's widgets, to put them there and to paint them are turns."""
         while left := self._unfilled():
             holder = self.holders[left[0]]
             try:
-                widget = self._made(left[0], core, microscope)
-                yield
-                holder.fill(widget)
+                for made in self._making(left[0], core, microscope):
+                    panel = made
+                    yield
+                holder.fill(panel)
             except (RuntimeError, ValueError, OSError) as error:
                 holder.refuse(f"These devices cannot be shown: {error}")
                 self._shop.fail(error)
@@ -124,11 +129,12 @@ class DevicesPart:
         seen = (key for key, holder in self.holders.items() if holder.isVisible())
         return [key for key in seen if not self.holders[key].filled]
 
-    def _made(self, key: str, core: PatientCore, microscope: Microscope) -> QWidget:
+    def _making(self, key: str, core: PatientCore, microscope: Microscope) -> Iterator[QWidget]:
         if key == "camera":
-            return widgets.camera(core, microscope.channel_group)
-        if key == "stage":
-            return widgets.stages(core)
-        if key == "properties":
-            return widgets.properties(core)
-        return widgets.sequence(core, self.run_sequence)
+            yield from widgets.camera(core, microscope.channel_group)
+        elif key == "stage":
+            yield from widgets.stages(core)
+        elif key == "properties":
+            yield widgets.properties(core)
+        else:
+            yield widgets.sequence(core, self.run_sequence)

@@ -1,11 +1,12 @@
 """The device widgets of pymmcore-widgets, each dressed for a dark room and with its units.
 
-Their import takes seconds: :func:`prepare` is called beside the GUI thread first.
+Their import takes seconds: :func:`prepare` is called beside the GUI thread first. Making them takes
+long as well: a panel of several is made one by one, and what is yielded last is the whole panel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -76,39 +77,35 @@ def channels(core: Any, group: str | None) -> QWidget:
     return widget
 
 
-def camera(core: Any, group: str | None) -> QWidget:
+def camera(core: Any, group: str | None) -> Iterator[QWidget]:
     """Exposure, channel and the part of the sensor, one below the other."""
+    yield from _piled(
+        {
+            "Exposure": partial(exposure, core),
+            "Channel": partial(channels, core, group),
+            "Part of the sensor": partial(camera_roi, core),
+        }
+    )
+
+
+def stages(core: Any) -> Iterator[QWidget]:
+    """Arrows for the xy stage and for the focus, inside the limits of the profile."""
+    labels = filter(None, (core.getXYStageDevice(), core.getFocusDevice()))
+    yield from _piled({f"Stage {label}, µm": partial(_stage, core, label) for label in labels})
+
+
+def _piled(makers: Mapping[str, Callable[[], QWidget]]) -> Iterator[QWidget]:
+    """A column of titles and widgets; the column again after each."""
     holder = QWidget()
     column = QVBoxLayout(holder)
-    for title, widget in (
-        ("Exposure", exposure(core)),
-        ("Channel", channels(core, group)),
-        ("Part of the sensor", camera_roi(core)),
-    ):
+    for title, make in makers.items():
         label = QLabel(title)
         theme.set_role(label, "dim")
         column.addWidget(label)
-        column.addWidget(widget)
+        column.addWidget(make())
+        yield holder
     column.addStretch(1)
-    return holder
-
-
-def stages(core: Any) -> QWidget:
-    """Arrows for the xy stage and for the focus, inside the limits of the profile."""
-    from pymmcore_widgets import StageWidget
-
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    for label in (core.getXYStageDevice(), core.getFocusDevice()):
-        if label:
-            title = QLabel(f"Stage {label}, µm")
-            theme.set_role(title, "dim")
-            column.addWidget(title)
-            widget = StageWidget(label, mmcore=core)
-            _dress_stage(widget)
-            column.addWidget(widget)
-    column.addStretch(1)
-    return holder
+    yield holder
 
 
 def camera_roi(core: Any) -> QWidget:
@@ -159,7 +156,10 @@ def note(text: str) -> QLabel:
     return label
 
 
-def _dress_stage(widget: QWidget) -> None:
+def _stage(core: Any, label: str) -> QWidget:
+    from pymmcore_widgets import StageWidget
+
+    widget = StageWidget(label, mmcore=core)
     for push in widget.findChildren(QPushButton):
         if not push.text():  # an arrow
             push.setMaximumSize(34, 34)
@@ -173,6 +173,7 @@ def _dress_stage(widget: QWidget) -> None:
                 tick.text(), "The arrows move the other way"
             )
         )
+    return widget
 
 
 def _unit(box: QAbstractSpinBox, suffix: str, tip: str) -> None:

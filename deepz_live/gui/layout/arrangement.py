@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from deepz_live.app.depths import RULER_UM
 from deepz_live.gui.layout.docks import AREAS, WIDTH_PX
+from deepz_live.gui.layout.painting import PaintedLater
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.layout.view_words import ViewWordsError, state_from, words_of
 from deepz_live.gui.settings.keeper import SettingsKeeper
@@ -88,23 +89,25 @@ class Arrangement:
         """Panels as at the very first start."""
         self._turns.stop()
         self._window.restoreState(self._first, LAYOUT_VERSION)
-        self._show(self._shown_at_first)
+        self._turns.run(self._show(self._shown_at_first))
 
     def _arrange(self, state: ViewState, docks: frozenset[str]) -> Iterator[None]:
-        """Nothing is painted until everything has its place, and then once."""
-        self._window.setUpdatesEnabled(False)
+        """Nothing is painted until everything has its place; then one piece each turn."""
+        self._view.show(state)
+        later = PaintedLater(self._window)
         try:
-            self._view.show(state)
             yield
-            self._show(docks)
-            yield  # Qt finds a place for all of it
-            yield
+            yield from self._show(docks)
+            yield from later.one_by_one()
         finally:
-            self._window.setUpdatesEnabled(True)
+            later.at_once()
 
-    def _show(self, keys: frozenset[str] | set[str]) -> None:
+    def _show(self, keys: Collection[str]) -> Iterator[None]:
+        """These panels and no others; one each turn, and in the last their sizes."""
         for key, dock in self._docks.items():
-            dock.setVisible(key in keys)
+            if dock.isHidden() == (key in keys):
+                dock.setVisible(key in keys)
+                yield
         for area in (AREAS["left"], AREAS["right"]):
             standing = [
                 dock
@@ -117,6 +120,7 @@ class Arrangement:
             self._window.resizeDocks(standing, share, Qt.Orientation.Vertical)
             wide = [WIDTH_PX] * len(standing)
             self._window.resizeDocks(standing, wide, Qt.Orientation.Horizontal)
+        yield
 
 
 def _text(data: QByteArray) -> str:

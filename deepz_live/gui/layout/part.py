@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from deepz_live.app.live import LiveSession
 from deepz_live.gui import theme
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.layout.arrangement import Arrangement
+from deepz_live.gui.layout.painting import PaintedLater
 from deepz_live.gui.layout.presets import PRESETS
 from deepz_live.gui.parts import DockSpec
 from deepz_live.gui.settings.keeper import SettingsKeeper
@@ -78,7 +79,7 @@ class LayoutPart:
     def _other_theme(self) -> None:
         name: theme.ThemeName = "light" if theme.theme_name() == "dark" else "dark"
         app, window = QApplication.instance(), self._window.window()
-        if isinstance(app, QApplication) and window is not None:
+        if isinstance(app, QApplication) and isinstance(window, QMainWindow):
             self._turns.stop()
             steps = _unseen(window, theme.theme_change(app, name))
             next(steps)  # from now on its colours are asked for
@@ -86,13 +87,15 @@ class LayoutPart:
         self._window.keeper.change(theme=name)
 
 
-def _unseen(window: QWidget, steps: Iterator[QWidget | None]) -> Iterator[None]:
-    """The window is painted again when all that is seen of it has changed."""
-    window.setUpdatesEnabled(False)
+def _unseen(window: QMainWindow, steps: Iterator[QWidget | None]) -> Iterator[None]:
+    """The window is painted again when all that is seen of it has changed; then what is unseen
+    changes."""
+    later = PaintedLater(window)
     try:
         for part in steps:
             if part is not None and not part.isVisible():
-                window.setUpdatesEnabled(True)
+                yield from later.one_by_one()
             yield
+        yield from later.one_by_one()
     finally:
-        window.setUpdatesEnabled(True)
+        later.at_once()

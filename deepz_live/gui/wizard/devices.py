@@ -72,5 +72,6 @@ def _light_and_stages(core: Any) -> QWidget:
     column = QVBoxLayout(holder)
     column.addWidget(QLabel("Exposure of the camera"))
     column.addWidget(widgets.exposure(core))
-    column.addWidget(widgets.stages(core))
+    *_, stages = widgets.stages(core)
+    column.addWidget(stages)
     return holder

@@ -215,9 +215,18 @@ def test_a_theme_that_is_changed_back_at_once_is_the_old_one(qtbot, qapp, bare):
 
 def test_nothing_is_painted_until_the_panels_of_a_preset_have_their_place(qtbot, opened):
     window = opened()
+    pieces = [window.centralWidget(), *window.grid.panes, *window.docks.values()]
     window.actions_by_key["preset_search"].trigger()
-    assert not window.updatesEnabled()
-    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+    assert not any(piece.updatesEnabled() for piece in pieces)
+    seen = [piece for piece in pieces if piece.isVisible()]
+    painted = []
+
+    def all_painted():
+        painted.append(sum(piece.updatesEnabled() for piece in seen))
+        return all(piece.updatesEnabled() for piece in pieces if not piece.isHidden())
+
+    qtbot.waitUntil(all_painted, timeout=WAIT_MS)
+    assert painted == sorted(painted)
     assert shown(window) == {"stage", "camera"}
 
 
