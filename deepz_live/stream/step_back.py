@@ -22,15 +22,14 @@ def step_back() -> bool:
         False where the system has no such thing for one thread (macOS) or does not allow it.
     """
     try:
-        if sys.platform == "linux":
-            # Linux alone takes the number of a thread here.
-            thread = threading.get_native_id()
-            own = os.getpriority(os.PRIO_PROCESS, thread)
-            os.setpriority(os.PRIO_PROCESS, thread, own + NICENESS)
-            return True
         if sys.platform == "win32":
             kernel = ctypes.windll.kernel32
             return bool(kernel.SetThreadPriority(kernel.GetCurrentThread(), _BELOW_NORMAL))
+        if sys.platform == "darwin":
+            return False
+        thread = threading.get_native_id()  # Linux takes the number of a thread here
+        own = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, own + NICENESS)
     except OSError:
         return False
-    return False
+    return True

@@ -92,7 +92,7 @@ def test_as_many_true_neurons_with_the_same_traces(worm, known):
     own, other = read.volume.activity, made.volume.activity
     busy = own.active[pairs.found] & other.active[pairs.known]
     same = trace_correlation(own.delta_f[pairs.found][busy], other.delta_f[pairs.known][busy])
-    assert np.median(same) > 0.95
+    assert np.median(same) > 0.9
 
 
 def test_one_stack_is_read_at_a_time(worm):
