@@ -128,9 +128,6 @@ class MainWindow(QMainWindow):
 
     def begin(self, factory: Callable[[], LiveSession]) -> None:
         """Make and start the first session beside the GUI, then show it."""
-        for part in self.parts:
-            if isinstance(part, Preparing):
-                self.bridge.call(part.prepare, lambda _: None, self.fail)
         self.exchange(lambda: self.desk.begin(factory), "Starting …")
 
     def open_profile(self, path: Path) -> None:
@@ -213,6 +210,9 @@ class MainWindow(QMainWindow):
     def exchange(self, work: Callable[[], LiveSession], message: str) -> None:
         """Make another session beside the GUI, then show it."""
         self.say(message)
+        for part in self.parts:
+            if isinstance(part, Preparing):
+                self.bridge.call(part.prepare, lambda _: None, self.fail)
         self.bridge.call(work, self._arrived, self._broken)
 
     def _arrived(self, live: LiveSession) -> None:

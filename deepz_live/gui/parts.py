@@ -111,4 +111,4 @@ class Preparing(Protocol):
     """A part that needs what takes long to import."""
 
     def prepare(self) -> None:
-        """Called beside the GUI before the first session, while nothing moves yet."""
+        """Called beside the GUI before each session, while nothing moves yet."""

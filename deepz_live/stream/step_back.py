@@ -14,7 +14,8 @@ _BELOW_NORMAL = -1
 
 
 def step_back() -> bool:
-    """Let this process's other threads go first from now on; threads made by this one inherit it.
+    """Let this process's other threads go first from now on; on Linux, threads made by this one
+    step back as well.
 
     Returns
     -------

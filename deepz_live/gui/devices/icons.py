@@ -56,6 +56,12 @@ def ship_icons() -> None:
             vars(module)["svg_path"] = svg_path
 
 
+def read_icons() -> None:
+    """Read all that are shipped; else fifty are read in the window's thread, for one panel."""
+    for file in files("deepz_live.gui").joinpath("icons", "mdi").iterdir():
+        svg_text(f"mdi:{file.name.removesuffix('.svg')}", PLAIN)
+
+
 def svg_path(*key: str, color: str | None = None, **_look: Any) -> Path:
     """An SVG file for an icon key like ``mdi:chevron-up``; a question mark for an unknown one."""
     text = svg_text(":".join(key), color or PLAIN)
@@ -79,6 +85,7 @@ def svg_text(key: str, colour: str) -> str:
     return drawing(f"mdi/{name}").replace("currentColor", colour)
 
 
+@lru_cache(maxsize=256)
 def shipped_name(key: str) -> str | None:
     """The shipped icon for a key; None where there is none."""
     name = STAND_INS.get(key, key.removeprefix("mdi:"))

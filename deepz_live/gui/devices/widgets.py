@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import (
 )
 
 from deepz_live.gui import theme
-from deepz_live.gui.devices.icons import ship_icons
+from deepz_live.gui.devices.icons import read_icons, ship_icons
 
 BRIGHT = 120
 """Lightness (0 … 255) above which a table cell hurts in a dark room."""
@@ -35,6 +35,7 @@ BRIGHT = 120
 def prepare() -> None:
     """Import the device widgets, with icons that need no network."""
     ship_icons()
+    read_icons()
     import_module("pymmcore_widgets")
     # The sequence widget reads durations with it; the first reading takes as long as an import.
     import_module("pint").Quantity("1 s")

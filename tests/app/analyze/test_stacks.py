@@ -90,9 +90,11 @@ def test_as_many_true_neurons_with_the_same_traces(worm, known):
     pairs = match(read.volume.positions_um, made.volume.positions_um)
     assert np.median(pairs.distance_um) < 0.5
     own, other = read.volume.activity, made.volume.activity
-    busy = own.active[pairs.found] & other.active[pairs.known]
+    # Within a plane's half step: further off, it is another neuron.
+    busy = own.active[pairs.found] & other.active[pairs.known] & (pairs.distance_um < 1.0)
     same = trace_correlation(own.delta_f[pairs.found][busy], other.delta_f[pairs.known][busy])
-    assert np.median(same) > 0.9
+    assert len(same) >= 10
+    assert np.median(same) > 0.95
 
 
 def test_one_stack_is_read_at_a_time(worm):

@@ -10,6 +10,8 @@ import useq
 from pymmcore_widgets import MDAWidget, PropertyBrowser, StageWidget
 from PyQt6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
 
+from deepz_live.app.desk import DeskError
+from deepz_live.gui.devices import widgets
 from deepz_live.gui.devices.orders import DeviceOrders
 from deepz_live.gui.devices.patient_core import PatientCore
 
@@ -253,3 +255,16 @@ def test_a_slow_stage_does_not_hold_up_the_window(qtbot, window):
     gate.set()
     qtbot.waitUntil(lambda: not patient.deviceBusy("Z"), timeout=WAIT_MS)
     assert core.moves == [("Z", 3.0)]
+
+
+def test_the_widgets_are_imported_before_a_session(qtbot, window, monkeypatch):
+    order = []
+    monkeypatch.setattr(widgets, "prepare", lambda: order.append("widgets"))
+
+    def session():
+        order.append("session")
+        raise DeskError("no microscope today")
+
+    window.begin(session)
+    qtbot.waitUntil(lambda: window.banner.text != "", timeout=WAIT_MS)
+    assert order == ["widgets", "session"]
