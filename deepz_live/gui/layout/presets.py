@@ -13,7 +13,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Which panels are shown, by key (those the window lacks are left out), and which panes.
+    """Which panels are shown, by key, and which panes.
 
     ``cuts`` gives what the panes beside the raw one show within a model's range.
     """
@@ -45,7 +45,7 @@ PRESETS: Mapping[str, Preset] = {
     "recording": Preset(
         "Recording",
         "All depths side by side; drift, trust and light in view",
-        frozenset({"drift", "trust", "light", "markers"}),
+        frozenset({"drift", "trust", "markers"}),
         _recording,
     ),
 }
