@@ -113,6 +113,7 @@ def _set_up(core: CMMCorePlus, profile: Profile, settings: MicroManager) -> None
     core.setCircularBufferMemoryFootprint(profile.camera.buffer_mb)
     core.waitForSystem()
     set_pixel_size(core, profile.optics.pixel_size_um)
+    pixel_size(core)  # raises for one that nobody knows
     if core.getNumberOfComponents() != 1:
         raise MicroscopeError(
             f"Camera {core.getCameraDevice()} gives {core.getNumberOfComponents()} colours a "
@@ -120,22 +121,27 @@ def _set_up(core: CMMCorePlus, profile: Profile, settings: MicroManager) -> None
         )
 
 
-def set_pixel_size(core: CMMCorePlus, wanted_um: float | None) -> float:
-    """Make the core know the pixel size and return it in µm; the profile's word goes first."""
-    known = float(core.getPixelSizeUm())
-    if wanted_um is not None and abs(known - wanted_um) > 1e-9:
-        for name in core.getAvailablePixelSizeConfigs():
-            core.deletePixelSizeConfig(name)
-        core.definePixelSizeConfig(_PIXEL_CONFIG)
-        core.setPixelSizeUm(_PIXEL_CONFIG, wanted_um)
-        core.setPixelSizeConfig(_PIXEL_CONFIG)
-        known = wanted_um
-    if known <= 0:
+def set_pixel_size(core: CMMCorePlus, sensor_um: float | None) -> None:
+    """Make the core know the sensor's pixel in µm of the sample; None: what its files say holds."""
+    known = core.getCurrentPixelSizeConfig()
+    if sensor_um is None or (known and abs(core.getPixelSizeUmByID(known) - sensor_um) <= 1e-9):
+        return
+    for name in core.getAvailablePixelSizeConfigs():
+        core.deletePixelSizeConfig(name)
+    core.definePixelSizeConfig(_PIXEL_CONFIG)
+    core.setPixelSizeUm(_PIXEL_CONFIG, sensor_um)
+    core.setPixelSizeConfig(_PIXEL_CONFIG)
+
+
+def pixel_size(core: CMMCorePlus) -> float:
+    """Pixel of a frame in µm of the sample as the devices are set now, binning included."""
+    size = float(core.getPixelSizeUm())
+    if size <= 0:
         raise MicroscopeError(
             "Micro-Manager knows no pixel size for this objective; set optics.pixel_size_um in "
             "the profile (camera pixel divided by magnification)."
         )
-    return known
+    return size
 
 
 def _line(error: Exception) -> str:

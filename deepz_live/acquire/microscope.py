@@ -16,7 +16,7 @@ from deepz_live.acquire.cameras import cameras_of, require_one_camera
 from deepz_live.acquire.channels import Channels, exposure_of
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.guard import GuardedCore
-from deepz_live.acquire.hardware import open_core, release, release_at_exit, set_pixel_size
+from deepz_live.acquire.hardware import open_core, pixel_size, release, release_at_exit
 from deepz_live.acquire.limits import require_xy, require_z
 from deepz_live.acquire.simulated.build import BuiltIn, build
 from deepz_live.acquire.simulated.truth import Truth
@@ -85,7 +85,6 @@ class Microscope:
         self._channels = Channels(core, profile)
         self.closed = False
         self._snaps = 0
-        self._pixel_size_um = self._find_pixel_size()
         if profile.channels:
             self.set_exposure(exposure_of(profile.channel, profile))
         self._home_z_um = self.z_um
@@ -108,8 +107,11 @@ class Microscope:
 
     @property
     def pixel_size_um(self) -> float:
-        """Pixel of a frame in the sample plane, binning included."""
-        return self._pixel_size_um
+        """Pixel of a frame in the sample plane as objective and binning are now.
+
+        Raises :class:`MicroscopeError` for an objective whose pixel size nobody has told.
+        """
+        return pixel_size(self.core)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -388,10 +390,3 @@ class Microscope:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _find_pixel_size(self) -> float:
-        if self.built_in is None:
-            return set_pixel_size(self.core, self.profile.optics.pixel_size_um)
-        sensor_um = self.profile.optics.pixel_size_um
-        binned = sensor_um * self.profile.camera.binning if sensor_um is not None else None
-        return set_pixel_size(self.core, binned)

@@ -133,6 +133,23 @@ def test_binning_widens_the_pixel(opened: Opener) -> None:
     np.testing.assert_allclose(binned.snap().pixels, mean, atol=0.51)
 
 
+def test_binning_set_since_is_in_the_next_frames_pixel_size_and_in_the_truth(
+    opened: Opener,
+) -> None:
+    microscope = opened(small_profile(camera={"noise": False}))
+    plain, places = microscope.snap().pixels, microscope.truth.bead_pixels()
+    microscope.core.setROI(0, 0, 50, 40)
+    microscope.core.setProperty("Camera", "Binning", 4)
+    assert microscope.pixel_size_um == pytest.approx(4 * 0.325)
+    assert microscope.info.pixel_size_um == pytest.approx(4 * 0.325)
+    mean = plain.reshape(32, 4, 32, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(microscope.snap().pixels, mean, atol=0.51)
+    np.testing.assert_allclose(microscope.truth.bead_pixels(), (places + 0.5) / 4 - 0.5)
+    with pytest.raises(MicroscopeError, match="Binning 200 leaves no pixel"):
+        microscope.core.setProperty("Camera", "Binning", 200)
+    assert microscope.pixel_size_um == pytest.approx(4 * 0.325)
+
+
 def stack_profile(path: Path, **more: str):  # type: ignore[no-untyped-def]
     values = {"specimen.path": str(path), **{key: str(value) for key, value in more.items()}}
     return load_profile(CONFIGS / "stack.yaml", values)

@@ -83,8 +83,9 @@ def test_a_dark_frame_is_offset_and_read_noise() -> None:
 
 
 def test_the_sensor_saturates_and_bins_by_the_mean() -> None:
-    camera = Camera(bit_depth=12, noise=False, binning=2, offset_counts=0, electrons_per_count=1)
-    counts = Sensor(camera).counts(np.array([[0, 10, 9e4, 9e4], [20, 30, 9e4, 9e4]], np.float32))
+    camera = Camera(bit_depth=12, noise=False, offset_counts=0, electrons_per_count=1)
+    pixels = np.array([[0, 10, 9e4, 9e4], [20, 30, 9e4, 9e4]], np.float32)
+    counts = Sensor(camera).counts(pixels, 2)
     np.testing.assert_array_equal(counts, [[15, 4095]])
 
 

@@ -76,6 +76,31 @@ def test_a_region_changed_while_live_is_told_with_both_sizes(tmp_path, profile, 
     assert session.frame(len(session) - 1).pixels.shape == session.info.shape
 
 
+def test_binning_changed_while_live_ends_the_recording_whole_and_the_next_knows_its_pixels(
+    tmp_path,
+):
+    with open_microscope(load_profile(find_profile("simulated"), TINY)) as microscope:
+        live = live_on(microscope.camera_source(), None, microscope, record_to=tmp_path / "0")
+        live.start()
+        wait_for(live, lambda: live.status().recorded >= 5)
+        microscope.core.setProperty("Camera", "Binning", 2)
+        assert live._hub.wait_finished(WAIT_S)
+        live.stop()
+        with pytest.raises(type(live.error), match=r"\(32, 32\) uint16 in a stream of \(64, 64\)"):
+            raise live.error
+        again = live_on(microscope.camera_source(), None, microscope, record_to=tmp_path / "1")
+        again.start()
+        wait_for(again, lambda: again.status().recorded >= 2)
+        again.stop()
+        assert again.error is None
+    first, second = (read_session(tmp_path / name) for name in "01")
+    assert first.manifest.end == "error"
+    assert [facts.index for facts in first.facts] == list(range(len(first)))
+    assert first.frame(len(first) - 1).pixels.shape == (64, 64)
+    assert second.frame(0).pixels.shape == (32, 32)
+    assert second.info.pixel_size_um == pytest.approx(2 * first.info.pixel_size_um)
+
+
 def test_binning_that_the_camera_refuses_while_live_changes_nothing(tmp_path):
     with open_microscope(load_profile(find_profile("micromanager-demo"), {})) as microscope:
         live = live_on(microscope.camera_source(), None, microscope, record_to=tmp_path / "s")

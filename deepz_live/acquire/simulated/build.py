@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.hardware import set_pixel_size
 from deepz_live.acquire.simulated.bead_images import bead_images
 from deepz_live.acquire.simulated.bleaching import Bleaching
 from deepz_live.acquire.simulated.camera import SimulatedCamera, View
@@ -87,7 +88,9 @@ def build(profile: Profile, clock: Callable[[], float], sleep: Callable[[float],
     for channel in channels:
         core.defineConfig(CHANNEL_GROUP, channel, "Filter", "Label", channel)
     core.setChannelGroup(CHANNEL_GROUP)
-    return BuiltIn(core, camera, view, profile, Truth(view, profile.specimen, pixel_um, n))
+    set_pixel_size(core, pixel_um)
+    truth = Truth(view, profile.specimen, pixel_um, camera.get_binning)
+    return BuiltIn(core, camera, view, profile, truth)
 
 
 def _scenes(profile: Profile) -> tuple[Profile, Callable[[str], Scene], tuple[str, ...]]:

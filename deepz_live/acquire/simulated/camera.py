@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -23,6 +23,20 @@ from deepz_live.config import Camera
 INDEX_TAG, TIME_TAG, Z_TAG = "DeepzFrame", "DeepzTime-s", "DeepzZ-um"
 _LONGEST_NAP_S = 0.05
 Region = tuple[int, int, int, int]
+
+
+class Readout(NamedTuple):
+    """What of the sensor a frame shows: a region in pixels of the binned frame."""
+
+    binning: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (self.height, self.width)
 
 
 class View:
@@ -71,6 +85,8 @@ class View:
 class SimulatedCamera(CameraDevice):
     """An sCMOS camera: exposure, frame rate, region of interest, noise, software binning.
 
+    Region and binning may be changed at any time, in mid-stream too, as some cameras allow.
+
     Each frame's metadata hold its number, the time of its exposure on the injected clock and
     the stage's z then. A failure ends the stream and stays in ``fault``, because the core's
     acquisition thread tells nobody.
@@ -90,9 +106,7 @@ class SimulatedCamera(CameraDevice):
         self._camera, self._view, self._sleep = camera, view, sleep
         self._sensor = Sensor(camera)
         self._exposure_ms = camera.exposure_ms
-        n = camera.binning
-        self._full = (view.scene.shape[0] // n, view.scene.shape[1] // n)
-        self._region: Region = (0, 0, self._full[1], self._full[0])
+        self._readout = self._whole(camera.binning)
         self._streamed = 0
         self.fault: Exception | None = None
         self.snapped = 0
@@ -115,29 +129,46 @@ class SimulatedCamera(CameraDevice):
         self._exposure_ms = float(exposure)
 
     def shape(self) -> tuple[int, int]:
-        return (self._region[3], self._region[2])
+        return self._readout.shape
 
     def dtype(self) -> DTypeLike:
         return np.uint16
 
     def get_binning(self) -> int:
-        return self._camera.binning
+        return self._readout.binning
+
+    def set_binning(self, binning: int) -> None:
+        """Average so many pixels each way from the next frame on; it shows the whole sensor."""
+        rows, columns = self._view.scene.shape
+        if not 1 <= binning <= min(rows, columns):
+            raise MicroscopeError(
+                f"Binning {binning} leaves no pixel of the {columns} x {rows} pixels of the "
+                "camera; choose a smaller one."
+            )
+        self._readout = self._whole(binning)
 
     def get_roi(self) -> Region:
         """(x, y, width, height) in pixels of the binned frame."""
-        return self._region
+        now = self._readout
+        return (now.x, now.y, now.width, now.height)
 
     def set_roi(self, x: int, y: int, width: int, height: int) -> None:
-        rows, columns = self._full
+        binning = self._readout.binning
+        whole = self._whole(binning)
+        rows, columns = whole.shape
         if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
             raise MicroscopeError(
                 f"Region x = {x}, y = {y}, {width} x {height} does not lie within the "
                 f"{columns} x {rows} pixels of the camera; choose a smaller one."
             )
-        self._region = (x, y, width, height)
+        self._readout = Readout(binning, x, y, width, height)
 
     def clear_roi(self) -> None:
-        self._region = (0, 0, self._full[1], self._full[0])
+        self._readout = self._whole(self._readout.binning)
+
+    def _whole(self, binning: int) -> Readout:
+        rows, columns = self._view.scene.shape
+        return Readout(binning, 0, 0, columns // binning, rows // binning)
 
     def start_sequence(
         self, n: int | None, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
@@ -161,7 +192,7 @@ class SimulatedCamera(CameraDevice):
             self._freed.wait()
         self.snapped += 1
         self._sleep(self._exposure_ms / 1000)
-        yield self._expose(get_buffer(self.shape(), np.uint16), 0)
+        yield self._expose(get_buffer, 0)
 
     def _stream(
         self, n: int | None, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]]
@@ -175,14 +206,18 @@ class SimulatedCamera(CameraDevice):
             while (left := due - clock()) > 0:
                 self._sleep(min(left, _LONGEST_NAP_S))
             self._fail_if_asked(index)
-            yield self._expose(get_buffer(self.shape(), np.uint16), index)
+            yield self._expose(get_buffer, index)
             index += 1
 
-    def _expose(self, buffer: NDArray[Any], index: int) -> Mapping[str, str]:
+    def _expose(
+        self, get_buffer: Callable[[Sequence[int], DTypeLike], NDArray[Any]], index: int
+    ) -> Mapping[str, str]:
+        readout = self._readout  # another thread may change it from here on
+        buffer = get_buffer(readout.shape, np.uint16)
         time_s = self._view.clock()
         stage = self._view.stage_um()
         lit, drift = self._view.lit, self._view.drift_um(time_s)
-        buffer[:] = self.render(stage, drift, lit, time_s - self._view.began_s)
+        buffer[:] = self.render(readout, stage, drift, lit, time_s - self._view.began_s)
         if lit:
             self._view.bleaching.expose(stage[1:], self._exposure_ms / 1000)
         return {
@@ -192,15 +227,14 @@ class SimulatedCamera(CameraDevice):
         }
 
     def render(
-        self, stage_um: Point, drift_um: Point, lit: bool, time_s: float = 0.0
+        self, readout: Readout, stage_um: Point, drift_um: Point, lit: bool, time_s: float
     ) -> NDArray[np.uint16]:
-        """One frame ``(Y, X)`` uint16 of the region, as of this stage position, drift and time."""
+        """One frame ``(Y, X)`` uint16 as of this stage position, drift and time."""
         fresh = self._view.scene.electrons(stage_um, drift_um, self._exposure_ms, time_s)
         mean = self._view.bleaching.applied(fresh, stage_um[1:], self._exposure_ms)
-        x, y, width, height = self._region
-        n = self._camera.binning
+        n, x, y, width, height = readout
         part = mean[y * n : (y + height) * n, x * n : (x + width) * n]
-        return self._sensor.counts(part, lit=lit)
+        return self._sensor.counts(part, n, lit=lit)
 
     def _fail_if_asked(self, index: int) -> None:
         limit = self._camera.fail_after_frames

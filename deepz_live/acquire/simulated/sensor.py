@@ -18,8 +18,10 @@ class Sensor:
         self._rng = np.random.Generator(np.random.SFC64([abs(camera.noise_seed), 11]))
         self._full = float(2**camera.bit_depth - 1)
 
-    def counts(self, electrons: NDArray[np.float32], *, lit: bool = True) -> NDArray[np.uint16]:
-        """Counts ``(Y/n, X/n)`` uint16 of mean ``electrons (Y, X)``, n the binning.
+    def counts(
+        self, electrons: NDArray[np.float32], binning: int = 1, *, lit: bool = True
+    ) -> NDArray[np.uint16]:
+        """Counts ``(Y/n, X/n)`` uint16 of mean ``electrons (Y, X)``, n the ``binning``.
 
         A dark exposure (``lit=False``) has offset and read noise only.
         """
@@ -31,8 +33,8 @@ class Sensor:
         counts += np.float32(camera.offset_counts)
         np.rint(counts, out=counts)
         np.clip(counts, 0, self._full, out=counts)
-        if camera.binning > 1:
-            counts = np.rint(bin_mean(counts, camera.binning))
+        if binning > 1:
+            counts = np.rint(bin_mean(counts, binning))
         return counts.astype(np.uint16)
 
     def _noisy(self, mean: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +15,17 @@ from deepz_live.config import Specimen
 
 
 class Truth:
-    """The built-in microscope's answers, for tests and quality reports."""
+    """The built-in microscope's answers, for tests and quality reports.
+
+    ``binning`` tells the camera's present one.
+    """
 
     def __init__(
-        self, view: View, specimen: Specimen, sensor_pixel_um: float, binning: int
+        self,
+        view: View,
+        specimen: Specimen,
+        sensor_pixel_um: float,
+        binning: Callable[[], int],
     ) -> None:
         self._view, self._specimen = view, specimen
         self._pixel, self._binning = sensor_pixel_um, binning
@@ -42,9 +51,10 @@ class Truth:
         """
         dz, dy, dx = self._view.drift_um(self._view.clock())
         _, stage_y, stage_x = self._view.stage_um()
-        pixel, shape = self._pixel * self._binning, self._view.scene.shape
+        binning, shape = self._binning(), self._view.scene.shape
+        pixel = self._pixel * binning
         y, x = (
-            (np.arange(side // self._binning, dtype=np.float64) + 0.5) * pixel
+            (np.arange(side // binning, dtype=np.float64) + 0.5) * pixel
             + (place - side * self._pixel / 2)
             for side, place in zip(shape, (stage_y - dy, stage_x - dx), strict=True)
         )
@@ -75,7 +85,7 @@ class Truth:
         place = points_um[:, 1:] + np.array(drift[1:]) - np.array(stage[1:])
         centre = (np.array(self._view.scene.shape) - 1) / 2
         sensor = place / self._pixel + centre
-        return np.asarray((sensor + 0.5) / self._binning - 0.5)
+        return np.asarray((sensor + 0.5) / self._binning() - 0.5)
 
     def drift_um(self, time_s: float) -> tuple[float, float, float]:
         """(dz, dy, dx) µm of the sample at ``time_s`` of the microscope's clock (frame times)."""
