@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.planes import check_range
-from deepz_live.refocus.runner import Image, OutOfMemory, Runner
+from deepz_live.refocus.runner import Image, OutOfMemory, Runner, out_of_memory
 from deepz_live.refocus.stack import ArrayStack, Stack
 from deepz_live.refocus.tiling import PIXEL_BUDGET, Run, run_image, smallest_tile_px
 
@@ -54,10 +56,15 @@ class _NetworkEngine(ABC):
 
     def volume(self, pixels: Pixels) -> Image:
         """See :meth:`Engine.volume`."""
-        return self.stack(pixels).counts()
+        with self._told(pixels, len(self.bundle.facts.z_planes_um)):
+            return self._stack(pixels).counts()
 
     def stack(self, pixels: Pixels) -> Stack:
         """See :meth:`Engine.stack`."""
+        with self._told(pixels, len(self.bundle.facts.z_planes_um)):
+            return self._stack(pixels)
+
+    def _stack(self, pixels: Pixels) -> Stack:
         check_image(pixels)
         try:
             on_device = self._runner.stack(pixels) if pixels.size < self._too_large else None
@@ -99,9 +106,24 @@ class _NetworkEngine(ABC):
                     margin_px=facts.margin_px,
                     pixel_budget=self._budget,
                 )
-            except OutOfMemory as error:
+            except (OutOfMemory, MemoryError) as error:
+                if isinstance(error, MemoryError):  # beside the network: its answer, put together
+                    error = out_of_memory(image.shape, self.provider)
                 if not self._halve(image.shape, error) and not self._runner.step_down(error):
-                    raise
+                    raise error
+
+    @contextmanager
+    def _told(self, pixels: Pixels, planes: int) -> Iterator[None]:
+        """With what to do where not even the smallest tiles, or their answer, find memory."""
+        try:
+            yield
+        except (OutOfMemory, MemoryError) as error:
+            needed_gb = 2 * 4 * planes * pixels.size / 1e9  # as the network's, and as counts
+            raise OutOfMemory(
+                f"There is too little memory to refocus {pixels.shape[0]} × {pixels.shape[1]} px: "
+                f"{planes} planes of it take {needed_gb:.2g} GB beside what the network takes. "
+                "Close other programs, or choose a smaller region of the camera."
+            ) from error
 
     def _halve(self, shape: tuple[int, ...], error: OutOfMemory) -> bool:
         """Half the pixels at once from now on; False where tiles cannot be smaller."""
@@ -149,9 +171,10 @@ class GeneratorEngine(_NetworkEngine):
             )
         scaled = dpm.astype(np.float32)[None, None] / np.float32(DPM_SCALE_UM)
         pair = np.concatenate([image, scaled], axis=1)
-        plane = self._stacked(self._through(self._runner.run, pair)[0])
-        check_finite(plane, self.provider)
-        made: Image = plane.counts()[0]
+        with self._told(pixels, 1):
+            plane = self._stacked(self._through(self._runner.run, pair)[0])
+            check_finite(plane, self.provider)
+            made: Image = plane.counts()[0]
         return made
 
     def _planes(self, image: Image) -> Image:

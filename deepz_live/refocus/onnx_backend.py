@@ -17,9 +17,9 @@ from deepz_live.refocus.runner import (
     FULL_PRECISION,
     REDUCED_PRECISION,
     Candidate,
-    OutOfMemory,
     first_line,
     memory_error,
+    out_of_memory,
     stacked_uniform,
 )
 
@@ -57,6 +57,7 @@ class OnnxRunner:
     def __init__(self, session: Any, provider: str) -> None:
         self.provider = self.reason = provider
         self._session = session
+        self._options: Any = None
         self._input = session.get_inputs()[0].name
         self._output = session.get_outputs()[0].name
 
@@ -65,13 +66,11 @@ class OnnxRunner:
         if self._session is None:
             raise RefocusError("The refocusing engine is closed; open the model again.")
         try:
-            (planes,) = self._session.run([self._output], {self._input: batch})
+            (planes,) = self._session.run([self._output], {self._input: batch}, self._options)
         except Exception as error:  # onnxruntime's exceptions share no base class
             if memory_error(error):
-                raise OutOfMemory(
-                    f"Memory ran out on an image of {batch.shape[2]} × {batch.shape[3]} px with "
-                    f"provider {self.provider}."
-                ) from error
+                self._options = _thrifty(self.provider)
+                raise out_of_memory(batch.shape, self.provider) from error
             raise RefocusError(
                 f"The network failed on an image of {batch.shape[2]} × {batch.shape[3]} px with "
                 f"provider {self.provider} ({first_line(error)}); try provider CPU or a smaller "
@@ -95,6 +94,18 @@ class OnnxRunner:
     def close(self) -> None:
         """See :class:`Runner`."""
         self._session = None
+
+
+def _thrifty(provider: str) -> Any:
+    """Options of runs that give back memory at their end.
+
+    Elsewise onnxruntime keeps what an attempt took, and no smaller image finds room beside it.
+    """
+    options = ort.RunOptions()
+    kinds = {"CPU": "cpu:0", "CUDA": "cpu:0;gpu:0", "TensorRT": "cpu:0;gpu:0"}
+    if provider in kinds:  # the others have memory of their own kind
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", kinds[provider])
+    return options
 
 
 def available_providers() -> tuple[str, ...]:

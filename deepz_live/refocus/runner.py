@@ -115,6 +115,13 @@ def stacked_uniform(
     return out
 
 
+def out_of_memory(shape: tuple[int, ...], provider: str) -> OutOfMemory:
+    """What is told where memory ran out on an image ``(…, Y, X)``."""
+    return OutOfMemory(
+        f"Memory ran out on an image of {shape[-2]} × {shape[-1]} px with provider {provider}."
+    )
+
+
 def memory_error(error: Exception) -> bool:
     """True where a driver's error says that memory ran out, in whatever words."""
     if isinstance(error, MemoryError | OutOfMemory):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepz_live.refocus import engines
 from deepz_live.refocus.choice import Example, choose
 from deepz_live.refocus.engines import PlanesEngine
 from deepz_live.refocus.errors import RefocusError
@@ -162,6 +163,34 @@ def test_memory_short_of_the_smallest_tile_falls_to_the_next_provider(rig):
     engine = rig(FakeRunner("small", 1.0, none_left), FakeRunner("large", 2.0))
     assert engine.volume(frame(64, 64)).shape == (5, 64, 64)
     assert engine.provider == "large"
+
+
+def test_memory_short_of_every_tile_and_provider_says_what_to_do(rig):
+    def none_left(batch) -> None:
+        raise OutOfMemory("Memory ran out.")
+
+    engine = rig(FakeRunner("only", 1.0, none_left))
+    with pytest.raises(
+        OutOfMemory, match=r"too little memory to refocus 64 × 48 px: 5 planes .* C"
+    ):
+        engine.volume(frame(64, 48))
+
+
+def test_memory_that_runs_out_beside_the_network_makes_tiles_too(rig, monkeypatch):
+    engine = rig(FakeRunner("small"))
+    whole, tried = engines.run_image, []
+
+    def full(run, image, **how):
+        tried.append(how["pixel_budget"])
+        if len(tried) < 3:
+            raise MemoryError("Unable to allocate 164 MiB for an array")
+        return whole(run, image, **how)
+
+    monkeypatch.setattr(engines, "run_image", full)
+    pixels = frame(96, 96)
+    np.testing.assert_allclose(engine.volume(pixels), np.repeat(pixels[None], 5, axis=0), rtol=1e-3)
+    assert tried[1:] == [96 * 96 // 2, 96 * 96 // 4]
+    assert "Memory ran out on an image of 96 × 96 px with provider small." in engine.notes[0]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepz_live.refocus.errors import RefocusError
-from deepz_live.refocus.runner import Image, OutOfMemory, first_line, memory_error, stacked_uniform
+from deepz_live.refocus.runner import (
+    Image,
+    OutOfMemory,
+    first_line,
+    memory_error,
+    out_of_memory,
+    stacked_uniform,
+)
 from deepz_live.refocus.torch_backend.cpu_forms import CpuForm, CpuGeneratorForm, load_cpu_form
 
 if TYPE_CHECKING:
@@ -73,19 +80,16 @@ class CpuRunner:
 @contextmanager
 def told(provider: str, shape: tuple[int, ...]) -> Iterator[None]:
     """Whatever torch raises on an image ``(…, Y, X)``, as this room's errors."""
-    size = f"{shape[-2]} × {shape[-1]} px"
     try:
         yield
     except RefocusError:
         raise
     except Exception as error:  # torch and its drivers raise RuntimeError and its kin
         if memory_error(error):
-            raise OutOfMemory(
-                f"Memory ran out on an image of {size} with provider {provider}."
-            ) from error
+            raise out_of_memory(shape, provider) from error
         raise RefocusError(
-            f"The network failed on an image of {size} with provider {provider} "
-            f"({first_line(error)}); try provider CPU or a smaller image."
+            f"The network failed on an image of {shape[-2]} × {shape[-1]} px with provider "
+            f"{provider} ({first_line(error)}); try provider CPU or a smaller image."
         ) from error
 
 
