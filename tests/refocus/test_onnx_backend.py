@@ -26,7 +26,7 @@ class FakeSession:
 
     get_outputs = get_inputs
 
-    def run(self, outputs, feed):
+    def run(self, outputs, feed, options):
         self._clock[0] += self._seconds
         return [feed["image"]]
 
