@@ -24,6 +24,7 @@ from deepz_live.image.levels import (
     to_screen,
 )
 from deepz_live.refocus.cuts import Cut, SectionCut
+from deepz_live.refocus.planes import section_at
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.stream.frame import Frame
 
@@ -161,8 +162,18 @@ class Display:
         self._made = {}
         for result in results:
             for cut, image in zip(result.cuts, result.images, strict=True):
-                self._made.setdefault(cut, {})[result.frame.channel] = image
+                shown = self._upright(cut, image, result.z_planes_um)
+                self._made.setdefault(cut, {})[result.frame.channel] = shown
         self._show(self._inferred())
+
+    def _upright(
+        self, cut: Cut, image: NDArray[Any], z_planes_um: tuple[float, ...]
+    ) -> NDArray[Any]:
+        """A section at the depths that all channels have, so that they lie over one another."""
+        depths = self._scale.z_planes_um
+        if not isinstance(cut, SectionCut) or not depths or not z_planes_um:
+            return image
+        return section_at(image, cut.axis, z_planes_um, depths)
 
     def redraw(self, *, raw: bool = True, made: bool = True) -> None:
         """The same images again: the view or the look has changed.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.refocus.cuts import SectionAxis
 from deepz_live.refocus.errors import RefocusError
 
 TOLERANCE_UM = 1e-4
@@ -59,6 +60,29 @@ def planes_at(
             np.multiply(volume[int(low)], np.float32(1 - weight), out=plane)
             plane += volume[int(low) + 1] * np.float32(weight)
     return out
+
+
+def section_at(
+    section: NDArray[np.float32],
+    axis: SectionAxis,
+    z_planes_um: Sequence[float],
+    distances_um: Sequence[float],
+) -> NDArray[np.float32]:
+    """An upright section at other distances than its own ``z_planes_um``.
+
+    ``section`` is ``(Z, X)`` for ``"xz"``, ``(Y, Z)`` for ``"yz"``; so is what is returned.
+    Sections of models with other planes lie over one another only so.
+
+    Raises
+    ------
+    RefocusError
+        A distance outside the section's own.
+    """
+    if tuple(distances_um) == tuple(z_planes_um):
+        return section
+    upright = section if axis == "xz" else section.T
+    made = planes_at(upright[:, None], z_planes_um, distances_um)[:, 0]
+    return made if axis == "xz" else made.T
 
 
 def surface_from(

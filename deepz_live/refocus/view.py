@@ -66,6 +66,8 @@ class RefocusResult:
         From the frame's capture to publication.
     provider
         What the network ran on; another one rounds otherwise.
+    z_planes_um
+        Refocus distances of the model's planes, which sections show one beside the other.
     """
 
     frame: Frame
@@ -77,6 +79,7 @@ class RefocusResult:
     latency_s: float
     generation: int = 0
     provider: str = ""
+    z_planes_um: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

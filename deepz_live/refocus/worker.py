@@ -308,6 +308,7 @@ class RefocusWorker:
             latency_s=0.0,
             generation=generation,
             provider=provider,
+            z_planes_um=snapshot.z_planes_um,
         )
 
     def _look_again(self) -> None:

@@ -14,6 +14,7 @@ from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.image.levels import blend
+from deepz_live.refocus.cuts import SectionCut
 
 WAIT_MS = 20_000
 
@@ -147,6 +148,25 @@ def differing(qtbot, opened):
     window = opened(engine=FakeEngine(first), camera=camera, engines={"FITC": FakeEngine(second)})
     qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
     return window
+
+
+@pytest.mark.parametrize(("axis", "depth_axis"), [("xz", 0), ("yz", 1)])
+def test_sections_of_models_with_other_planes_lie_over_one_another(qtbot, opened, axis, depth_axis):
+    first, second = scene({BOTH: -4.0}), scene({BOTH: 5.0})
+    fewer = slice(2, -2)  # 8 µm each way, where the other knows 10
+    middle = len(Z_PLANES_UM) // 2
+    camera = TwoChannels(first[middle], other=second[middle])
+    short = FakeEngine(second[fewer], Z_PLANES_UM[fewer])
+    window = opened(engine=FakeEngine(first), camera=camera, engines={"FITC": short})
+    choose(window, 2)
+    window.view.set_cut(1, SectionCut(axis, float(BOTH[0])))
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: pane.picture is not None and pane.picture.ndim == 3, timeout=WAIT_MS)
+    layers = window.display.layers(pane)
+    for name, depth_um in zip(NAMES, (-4.0, 5.0), strict=True):
+        assert layers[name].shape[depth_axis] == len(Z_PLANES_UM) - 4
+        brightest = np.unravel_index(np.argmax(layers[name]), layers[name].shape)
+        assert Z_PLANES_UM[fewer][brightest[depth_axis]] == depth_um
 
 
 def focused_at(qtbot, window, place):

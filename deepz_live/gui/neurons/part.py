@@ -19,11 +19,11 @@ from deepz_live.gui.answers import Answers
 from deepz_live.gui.layout.docks import show_dock
 from deepz_live.gui.live_controller import planes_of
 from deepz_live.gui.neurons.panel import NeuronsPanel, words_of
-from deepz_live.gui.neurons.rings import RADIUS_UM, Field, Seen, near, rings
+from deepz_live.gui.neurons.rings import RADIUS_UM, Field, Seen, near, rings, upright
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.parts import DockSpec, Shop
 from deepz_live.gui.view_controller import ViewState
-from deepz_live.refocus.cuts import PlaneCut
+from deepz_live.refocus.cuts import PlaneCut, SectionCut
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.session.reader import Session
@@ -67,6 +67,7 @@ class NeuronsPart:
         self.panel.visited.connect(self.visit)
         self.panel.sought.connect(self._seek)
         shop.grid.clicked.connect(self._click)
+        shop.grid.section_clicked.connect(self._click_section)
         shop.grid.panes_changed.connect(self._draw)
 
     @property
@@ -200,6 +201,22 @@ class NeuronsPart:
         found = nearest(seen.pixels, near(shown.cut, seen, field), at, reach)
         if found is not None:
             self.mark((found,))
+
+    def _click_section(self, pane: int, at: tuple[float, float]) -> None:
+        """The same in a section, whose two axes have scales of their own: on the screen."""
+        shown = self._shop.grid.panes[pane]
+        cut = shown.cut
+        if self.looking is None or not isinstance(cut, SectionCut) or not self.panel.isVisible():
+            return
+        seen, field = self._seen(held=True), self._field()
+        per_px = np.array(shown.scale)
+        places = np.flatnonzero(near(cut, seen, field))
+        spots = upright(cut, seen, field)[places] * per_px
+        everyone = np.full(len(places), True)
+        y, x = (np.array(at) * per_px).tolist()
+        found = nearest(spots, everyone, (y, x), REACH_SCREEN_PX)
+        if found is not None:
+            self.mark((int(places[found]),))
 
     def _draw(self) -> None:
         panes = self._shop.grid.panes

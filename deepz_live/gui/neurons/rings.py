@@ -75,7 +75,7 @@ def rings(cut: Cut | None, seen: Seen, field: Field) -> tuple[Rings, ...]:
     centres, chosen = seen.pixels, near(cut, seen, field)
     radius_px = RADIUS_UM / field.pixel_size_um
     if isinstance(cut, SectionCut):
-        centres, radius_px = _upright(cut, seen, field), 0.0
+        centres, radius_px = upright(cut, seen, field), 0.0
     marked = np.isin(np.arange(len(seen.z_um)), seen.marked)
     groups = []
     for thick in (False, True):
@@ -99,8 +99,11 @@ def rings(cut: Cut | None, seen: Seen, field: Field) -> tuple[Rings, ...]:
     return tuple(groups)
 
 
-def _upright(cut: SectionCut, seen: Seen, field: Field) -> Floats:
-    """Places in a section: its depth axis has pixels, too, and begins below the lowest plane."""
+def upright(cut: SectionCut, seen: Seen, field: Field) -> Floats:
+    """``(N, 2)`` places in a section's picture.
+
+    Its depth axis has pixels, too, and begins below the lowest plane.
+    """
     depth = (seen.z_um - field.low_um + field.step_um / 2) / field.pixel_size_um
     if cut.axis == "xz":
         return np.column_stack([depth, seen.pixels[:, 1]])

@@ -25,6 +25,8 @@ class PaneGrid(QWidget):
     """There are more, fewer or other panes."""
     clicked = pyqtSignal(int, object)
     """``(y, x)`` in pixels of the frame; None in a section."""
+    section_clicked = pyqtSignal(int, object)
+    """``(y, x)`` in the picture of a section, as :attr:`Pane.section_clicked`."""
     double_clicked = pyqtSignal(int, object)
     dragged = pyqtSignal(int, object)
     wheel_turned = pyqtSignal(int, int)
@@ -148,6 +150,7 @@ class PaneGrid(QWidget):
         pane.resized.connect(self.view_changed)
         pane.hovered.connect(self._point)
         pane.clicked.connect(self._click)
+        pane.section_clicked.connect(self._click_section)
         pane.double_clicked.connect(self._double_click)
         pane.dragged.connect(self._drag)
         pane.wheel_turned.connect(self._turn)
@@ -188,6 +191,9 @@ class PaneGrid(QWidget):
 
     def _click(self, at: tuple[float, float] | None) -> None:
         self._tell(self.clicked, at)
+
+    def _click_section(self, at: tuple[float, float]) -> None:
+        self._tell(self.section_clicked, at)
 
     def _double_click(self, at: tuple[float, float]) -> None:
         self._tell(self.double_clicked, at)

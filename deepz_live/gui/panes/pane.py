@@ -42,6 +42,8 @@ class Pane(QFrame):
     hovered = pyqtSignal(object)
     """``(y, x)`` in pixels under the mouse, or None when it left; never in a section."""
     clicked = pyqtSignal(object)
+    section_clicked = pyqtSignal(object)
+    """In a section instead: ``(y, x)`` of its picture, whose one axis is depth."""
     double_clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
     """``(y, x)`` in pixels; ``dragged`` only after :meth:`set_brush`, None where a stroke ends."""
@@ -136,6 +138,12 @@ class Pane(QFrame):
     def wanted_rect(self) -> QRectF:
         """The rectangle that was asked for; the pane may be wider or higher."""
         return QRectF(self._rect)
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Screen points a pixel of the picture takes along y and x; in a section they differ."""
+        zero, one = self._canvas.spot(0.0, 0.0), self._canvas.spot(1.0, 1.0)
+        return (one.y() - zero.y(), one.x() - zero.x())
 
     @property
     def screen_px(self) -> float:
@@ -312,7 +320,10 @@ class Pane(QFrame):
         self.hovered.emit(None if isinstance(self._cut, SectionCut) else at)
 
     def _press(self, at: tuple[float, float]) -> None:
-        self.clicked.emit(None if isinstance(self._cut, SectionCut) else at)
+        section = isinstance(self._cut, SectionCut)
+        self.clicked.emit(None if section else at)
+        if section:
+            self.section_clicked.emit(at)
 
     def _ask_menu(self) -> None:
         self.menu_wanted.emit(self._more.mapToGlobal(QPoint(0, self._more.height())))

@@ -172,6 +172,25 @@ def test_a_click_on_a_circle_marks_the_neuron_and_shows_its_trace(qtbot, window)
     assert colour(2).lower() in shades
 
 
+@pytest.mark.parametrize(("axis", "neuron"), [("xz", 3), ("yz", 1)])
+def test_a_click_on_a_circle_in_a_section_marks_the_neuron_at_that_depth(
+    qtbot, window, axis, neuron
+):
+    part, view = part_of(window, "NeuronsPart"), window.view
+    y, x = places_px()[neuron] + 0.5
+    view.cross((float(y), float(x)))
+    view.set_cut(1, SectionCut(axis, float(y if axis == "xz" else x)))
+    pane = window.grid.panes[1]
+    depth = (DEPTHS_UM[neuron] + 10.5) / 0.325  # lowest plane −10 µm, planes 1 µm thick
+    place = (depth, x) if axis == "xz" else (y, depth)
+    spot = pane.canvas.spot(*place).toPoint()
+    qtbot.mouseClick(pane.canvas.viewport(), LEFT, pos=spot)
+    assert part.marked == part.panel.table.marked == (neuron,)
+    spot = pane.canvas.spot(2.0, 2.0).toPoint()
+    qtbot.mouseClick(pane.canvas.viewport(), LEFT, pos=spot)
+    assert part.marked == (neuron,)
+
+
 def test_a_click_beside_all_circles_leaves_the_mark(qtbot, window):
     part, pane = part_of(window, "NeuronsPart"), window.grid.raw
     click(qtbot, pane, 2)
