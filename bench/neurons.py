@@ -1,6 +1,6 @@
 """Neurons of the built-in worm, found and read from one focal plane, against the truth (JSON).
 
-    uv run python bench/neurons.py [--seeds 931 932] [--model worm_20x075] [--out DIR]
+    uv run python bench/neurons.py [--seeds 931 932] [--model worm_20x075] [--as-measured] [--out DIR]
 
 The experiment of the paper's Fig. 3 on a sample whose answer is known: a worm with 120 neurons,
 three active groups and a silent one, moves a little while nuclei (TexasRed) and activity (FITC)
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--axial-um", type=float, default=0.5)
     parser.add_argument("--lateral-um", type=float, default=2.0)
     parser.add_argument("--density", type=float, default=1.0)
+    parser.add_argument("--as-measured", action="store_true", help="groups by heights, too (paper)")
     parser.add_argument("--least", type=float, default=Search().least)
     parser.add_argument("--scan", action="store_true")
     parser.add_argument("--known-places", action="store_true")
@@ -85,7 +86,7 @@ def main() -> None:
                 bundle,
                 activity_bundle=second,
                 out=args.out / f"seed_{seed}" if args.out else None,
-                choices=Choices(search=Search(least=args.least)),
+                choices=Choices(search=Search(least=args.least), as_measured=args.as_measured),
                 note=lambda text: print(text, file=sys.stderr),
             )
             row = {
@@ -98,7 +99,7 @@ def main() -> None:
                 "raw_frames": scores(found.flat, known),
             }
             if args.known_places:
-                row["known_places"] = scores(at_known_places(session, known, bundle), known)
+                row["known_places"] = scores(at_known_places(session, known, bundle, args), known)
             if args.scan:
                 row["ideal_scan"] = scores(*scan(worm(seed, args), args))
             rows.append(row)
@@ -141,13 +142,16 @@ def scan(profile: Profile, args: argparse.Namespace) -> tuple[Finding, Known]:
         traces = truth.traces(neurons, times)
     where = np.column_stack([planes[0] + masks.centres[:, 0] * (planes[1] - planes[0]),
                              masks.centres[:, 1:] * pixel])  # fmt: skip
-    acts = activity(bright, profile.specimen.background_photons)
+    background = profile.specimen.background_photons
+    acts = activity(bright, background, as_measured=args.as_measured)
     sizes = np.bincount(masks.labels.ravel())[1:]
     found = Finding(where, sizes, times, acts, median.max(axis=0), pixel)
     return found, Known(times, np.zeros((len(times), 3)), places, neurons.clusters, traces)
 
 
-def at_known_places(folder: Path, known: Known, bundle: Bundle) -> Finding:
+def at_known_places(
+    folder: Path, known: Known, bundle: Bundle, args: argparse.Namespace
+) -> Finding:
     """The true places, and what the recorded frames themselves tell of each."""
     session = read_session(folder)
     pixel = session.info.pixel_size_um
@@ -163,7 +167,8 @@ def at_known_places(folder: Path, known: Known, bundle: Bundle) -> Finding:
     )
     flat = session.frame(places[0]).pixels.astype(np.float32)
     ones = np.ones(len(bright), int)
-    return Finding(known.positions_um, ones, known.times_s, activity(bright), flat, pixel)
+    acts = activity(bright, as_measured=args.as_measured)
+    return Finding(known.positions_um, ones, known.times_s, acts, flat, pixel)
 
 
 def mean(rows: list[dict]) -> dict:

@@ -56,7 +56,17 @@ def neurons(
     clusters: Annotated[
         int | None, typer.Option(min=1, help="Number of groups; default: by the eigen-gap.")
     ] = None,
-    sigma: Annotated[float, typer.Option(help="Width of the similarity (paper Eq. 14).")] = 1.5,
+    as_measured: Annotated[
+        bool,
+        typer.Option(
+            "--as-measured",
+            help="Group by ΔF/F₀ as high as measured (paper), not by its course alone.",
+        ),
+    ] = False,
+    sigma: Annotated[
+        float | None,
+        typer.Option(help="Width of the similarity (Eq. 14); default 0.6, --as-measured 1.5."),
+    ] = None,
     least: Annotated[
         float, typer.Option(min=0.01, max=1, help="Faintest neuron, as a share of the strongest.")
     ] = 0.2,
@@ -82,6 +92,7 @@ def neurons(
         activity=activity,
         search=Search(least=least),
         threshold=threshold,
+        as_measured=as_measured,
         sigma=sigma,
         k=clusters,
     )

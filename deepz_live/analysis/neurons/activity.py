@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons.errors import NeuronsError
-from deepz_live.analysis.neurons.similarity import SIGMA, active, similarity
+from deepz_live.analysis.neurons.similarity import active, shapes, similarity, usual_sigma
 from deepz_live.analysis.neurons.spectral import UNGROUPED, Clusters, spectral_clusters
 from deepz_live.analysis.neurons.traces import changes, relative
 
@@ -56,7 +56,8 @@ def activity(
     background: float = 0.0,
     *,
     threshold: float | None = None,
-    sigma: float = SIGMA,
+    as_measured: bool = False,
+    sigma: float | None = None,
     k: int | None = None,
 ) -> Activity:
     """Activity and groups of neurons of ``intensity`` ``(N, T)``.
@@ -70,8 +71,13 @@ def activity(
         What a voxel without fluorescence reads, in the unit of ``intensity``.
     threshold
         Least standard deviation of ΔF / F₀ of an active neuron; None: found from all of them.
-    sigma, k
-        Of Eq. 14; number of groups, None: by the eigen-gap.
+    as_measured
+        Compare ΔF / F₀ as high as it was measured, as in the paper; else only its course over time
+        (:func:`~deepz_live.analysis.neurons.similarity.shapes`).
+    sigma
+        Of Eq. 14; None: :func:`~deepz_live.analysis.neurons.similarity.usual_sigma`.
+    k
+        Number of groups, None: by the eigen-gap.
 
     Raises
     ------
@@ -86,7 +92,9 @@ def activity(
     delta_f, f0 = changes(intensity, background)
     change = relative(delta_f, f0)
     chosen, limit = active(change, threshold)
-    alike = similarity(change[chosen], sigma)
+    compared = change[chosen] if as_measured else shapes(change[chosen])
+    usual = usual_sigma(as_measured=as_measured)
+    alike = similarity(compared, usual if sigma is None else sigma)
     groups = _groups(alike, k)
     cluster = np.full(len(intensity), UNGROUPED)
     if groups is not None:

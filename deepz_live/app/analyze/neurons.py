@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
-from deepz_live.analysis.neurons.similarity import SIGMA
+from deepz_live.analysis.neurons.similarity import SIGMA, usual_sigma
 from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, Followed, write_findings
 from deepz_live.app.analyze.neuron_passes import Brightness, Note, Seen, first_pass, second_pass
@@ -42,8 +42,9 @@ class Choices:
         How neurons are looked for.
     threshold
         Least standard deviation of ΔF / F₀ of an active neuron.
-    sigma, k
-        Of Eq. 14; number of groups.
+    as_measured, sigma, k
+        Whether ΔF / F₀ is compared as high as it was measured, as in the paper, or its course
+        alone; of Eq. 14; number of groups.
     most
         Of longer recordings so many frames make the median over time.
     """
@@ -54,7 +55,8 @@ class Choices:
     step_um: float = STEP_UM
     search: Search = Search()
     threshold: float | None = None
-    sigma: float = SIGMA
+    as_measured: bool = False
+    sigma: float | None = None
     k: int | None = None
     most: int = MOST
 
@@ -117,7 +119,8 @@ def analyze_neurons(
     for used, channel in ((bundle, rounds.structure), (own, rounds.activity)):
         for warning in check(session, used, channel):
             note(f"Warning: {warning}")
-    _warn_of_length(len(rounds.pairs), choices.sigma, note)
+    if choices.as_measured and choices.sigma is None:
+        _warn_of_length(len(rounds.pairs), note)
     planes_um = distances((bundle, own), choices.reach_um, choices.step_um)
     search, pixel_um = choices.search, session.info.pixel_size_um
     with ExitStack() as stack:
@@ -143,12 +146,12 @@ def analyze_neurons(
     return NeuronResult(volume, flat, followed, facts)
 
 
-def _warn_of_length(count: int, sigma: float, note: Note) -> None:
+def _warn_of_length(count: int, note: Note) -> None:
     """Eq. 14 sums over frames: the paper's sigma is for its own 35 s at 3.6 Hz."""
     as_strict = SIGMA * float(np.sqrt(count / PAPERS_FRAMES))
-    if sigma == SIGMA and not 0.5 < count / PAPERS_FRAMES < 2:
+    if not 0.5 < count / PAPERS_FRAMES < 2:
         note(
-            f"Warning: sigma = {sigma:g} is the paper's for {PAPERS_FRAMES} frames; for the "
+            f"Warning: sigma = {SIGMA:g} is the paper's for {PAPERS_FRAMES} frames; for the "
             f"{count} of this recording {as_strict:.2g} is as strict."
         )
 
@@ -163,7 +166,12 @@ def _finding(
     choices: Choices,
 ) -> Finding:
     acts: Activity = activity(
-        intensity, read.background, threshold=choices.threshold, sigma=choices.sigma, k=choices.k
+        intensity,
+        read.background,
+        threshold=choices.threshold,
+        as_measured=choices.as_measured,
+        sigma=choices.sigma,
+        k=choices.k,
     )
     z_um = np.full(len(masks), np.nan)
     if planes_um:
@@ -215,5 +223,8 @@ def _facts(
         "planes_um": [planes_um[0], planes_um[-1], planes_um[1] - planes_um[0]],
         "median_of_frames": min(len(rounds.pairs), choices.most),
         "search": {name: getattr(choices.search, name) for name in Search.__slots__},
-        "sigma": choices.sigma,
+        "compared": "as measured" if choices.as_measured else "courses",
+        "sigma": usual_sigma(as_measured=choices.as_measured)
+        if choices.sigma is None
+        else choices.sigma,
     }

@@ -105,6 +105,18 @@ def test_the_whole_chain_tells_active_from_quiet_and_groups_them():
     np.testing.assert_allclose(found.f0, 500, rtol=0.1)
 
 
+def test_groups_are_of_courses_and_only_as_measured_of_heights():
+    change, groups = traces()
+    heights = np.random.default_rng(4).choice([0.4, 3.0], (len(change), 1))
+    intensity = 500 * (1 + change * heights)
+    found = activity(intensity, threshold=0.0)
+    assert found.k == 3
+    assert adjusted_rand_score(groups, found.cluster) == 1
+    high = activity(intensity, threshold=0.0, as_measured=True)
+    assert adjusted_rand_score(groups, high.cluster) < 0.9
+    np.testing.assert_allclose(high.similarity, similarity(high.relative[high.active]))
+
+
 def test_silence_has_no_groups_and_a_single_frame_no_activity():
     found = activity(np.full((5, 10), 200.0), 100.0)
     assert (found.k, int(found.active.sum())) == (0, 0)

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from deepz_live.analysis.neurons import NeuronsError, Reader
-from deepz_live.analysis.neurons.similarity import active, similarity
+from deepz_live.analysis.neurons.similarity import active, shapes, similarity
 from deepz_live.analysis.neurons.traces import changes, relative
 
 RNG = np.random.default_rng(3)
@@ -60,3 +60,12 @@ def test_similarity_is_equation_14():
         similarity(change, 0.0)
     with pytest.raises(NeuronsError, match="no number"):
         similarity(np.array([[np.nan, 1.0]]))
+
+
+def test_shapes_are_as_far_apart_as_their_correlation_says_whatever_their_height():
+    change = RNG.normal(0, 0.1, (8, 30))
+    change -= change.mean(axis=1, keepdims=True)
+    heights = RNG.uniform(0.1, 9.0, (8, 1))
+    wanted = np.exp(-2 * (1 - np.corrcoef(change)) / 0.6**2)
+    np.testing.assert_allclose(similarity(shapes(change * heights), 0.6), wanted, atol=1e-12)
+    assert (shapes(np.zeros((2, 30))) == 0).all()
