@@ -1,6 +1,6 @@
 """Neurons of the built-in worm, found and read from one focal plane, against the truth (JSON).
 
-    uv run python bench/neurons.py [--seeds 931 932] [--model worm_20x075] [--as-measured] [--out DIR]
+    uv run python bench/neurons.py [--seeds 931 932] [--model worm_20x075] [--out DIR]
 
 The experiment of the paper's Fig. 3 on a sample whose answer is known: a worm with 120 neurons,
 three active groups and a silent one, moves a little while nuclei (TexasRed) and activity (FITC)
@@ -12,6 +12,8 @@ one way in which raw frames can be judged), median correlation of ΔF with the t
 found neurons that are active in truth, k, and the adjusted Rand index of the groups: over neurons
 that are active in truth and were found active, and over all that were found active (where silent
 ones are a group of their own).
+
+Groups are of the activity's courses; ``--as-measured`` groups by heights, too, as the paper does.
 
 With ``--scan`` the same steps on what an ideal mechanical scan would have given instead of the
 network: all planes of every moment at once, without noise, of a worm that lies still. What is

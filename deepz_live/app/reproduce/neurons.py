@@ -124,7 +124,7 @@ def _rows(found: Sequence[dict[str, Any]], on: str) -> tuple[Row, ...]:
             "neurons.groups",
             f"k = {', '.join(map(str, groups))}",
             "worse" if odd else "as in the paper",
-            "eigen-gap, as in the paper; three groups are true in every worm",
+            "eigen-gap of the courses of activity; three groups are true in every worm",
             on,
             (f"Wrong in {odd} of {len(groups)} worm(s). " if odd else "")
             + "Adjusted Rand index of the groups (1: all in the right one): "
