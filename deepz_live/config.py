@@ -38,7 +38,8 @@ class Optics(Settings):
     """Depth of the specimen below the cover slip: how strongly that mismatch acts."""
     emission_nm: PositiveFloat = 584.0
     pixel_size_um: PositiveFloat | None = 0.325
-    """Pixel in the sample plane; ``null`` means: ask Micro-Manager, or the stack file."""
+    """Pixel of the sensor in the sample plane, before binning; ``null``: as Micro-Manager or the
+    stack file says."""
     mode: Literal["widefield", "confocal"] = "widefield"
     """Confocal: a scanned spot and a pinhole, so that light from other heights is kept out."""
     pinhole_au: PositiveFloat = 1.0
