@@ -247,8 +247,7 @@ class Desk:
         MicroscopeError, LimitError, DeskError
             From ``work``, or refused; the camera streams again.
         """
-        if self._lent:
-            raise DeskError(f"The calibration has the microscope; close its window before {what}.")
+        self._refuse_while_lent(what)
         if self._microscope is None:
             raise DeskError("No microscope is open; open a profile first.")
         live = self._live
@@ -260,6 +259,24 @@ class Desk:
             work(self.lend())
         finally:
             self._stream_again(live.channels)
+
+    def stream_live(self) -> LiveSession:
+        """Stream from the open microscope as it is set now, after its camera stopped or a replay.
+
+        Raises
+        ------
+        MicroscopeError, SourceError, DeskError
+            The camera does not start: nothing streams; or refused: what was running still runs.
+        """
+        self._refuse_while_lent("the live view begins")
+        self._refuse_while_recording("the live view begins anew")
+        live = self._live
+        channels = () if live is None or isinstance(live.source, ReplaySource) else live.channels
+        self.lend()
+        self._stream_again(channels)
+        if self._live is None:
+            raise DeskError("The camera does not stream; open the profile again.")
+        return self._live
 
     def _stream_again(self, channels: Sequence[str]) -> None:
         """As before, also where channels were taken in turn."""
@@ -368,6 +385,10 @@ class Desk:
         if thing is not None and thing in self._owned:
             self._owned.remove(thing)
             thing.close()
+
+    def _refuse_while_lent(self, what: str) -> None:
+        if self._lent:
+            raise DeskError(f"The calibration has the microscope; close its window before {what}.")
 
     def _refuse_while_recording(self, what: str) -> None:
         if self._live is not None and self._live.recording:

@@ -167,6 +167,11 @@ class LiveSession:
         return self._hub.stats().finished and worker_done
 
     @property
+    def ended(self) -> bool:
+        """True once no frame comes any more: the stream has ended, or could not begin."""
+        return self._stopped or self._hub.stats().finished
+
+    @property
     def recording(self) -> bool:
         """True while frames are written."""
         return self._recorder.running

@@ -42,6 +42,12 @@ ACTIONS: Mapping[str, ActionSpec] = {
     ),
     "quit": ActionSpec("Quit", "Stop and close", "close", ("Ctrl+Q",)),
     "record": ActionSpec("Record / stop", "Record every frame exactly as captured (R)", "record"),
+    "stream_live": ActionSpec(
+        "Live view",
+        "Stream from the open microscope: after a replay, or when its camera has stopped",
+        "camera",
+        ("F5",),
+    ),
     "channels": ActionSpec(
         "Channels in turn…", "Stream several channels, each with its model", "", ("Ctrl+H",)
     ),
@@ -62,7 +68,7 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": (
         "open_profile", "open_bundle", "open_replay", "", "recordings", "", "quit",
     ),
-    "&Microscope": ("record", "", "channels", "", "calibrate"),
+    "&Microscope": ("stream_live", "record", "", "channels", "", "calibrate"),
     "&View": (
         "undo", "redo", "", "fit", "zoom_in", "zoom_out", "", "shallower", "deeper", "",
         "next_pane", "add_pane", "remove_pane", "", "screenshot",

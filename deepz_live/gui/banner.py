@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from deepz_live.gui import theme
 
@@ -13,6 +21,8 @@ class Banner(QFrame):
     a warning goes when its cause goes."""
 
     dismissed = pyqtSignal()
+    again_wanted = pyqtSignal()
+    """What had ended shall begin again."""
     told = pyqtSignal(str, str, object)
     """``error`` or ``warning``, the sentence, and the exception behind it or None."""
 
@@ -24,6 +34,10 @@ class Banner(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.again = QPushButton("Stream again")
+        self.again.setToolTip("Start the camera again, as it is set now (F5)")
+        self.again.clicked.connect(self.again_wanted)
+        self.again.hide()
         close = QToolButton()
         close.setIcon(theme.icon("close", "ink_dim"))
         close.setToolTip("Close this message")
@@ -32,9 +46,11 @@ class Banner(QFrame):
         row.setContentsMargins(10, 4, 6, 4)
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
+        row.addWidget(self.again)
         row.addWidget(close)
         self._error = ""
         self._warning = ""
+        self._offered = False
         theme.follow(self, self._dress)
         self.hide()
 
@@ -57,6 +73,11 @@ class Banner(QFrame):
                 self.told.emit("warning", sentence, None)
             self._refresh()
 
+    def offer_again(self, on: bool) -> None:
+        """Whether the stream has ended and may begin again: a button beside the error does so."""
+        self._offered = on
+        self.again.setVisible(on and bool(self._error))
+
     def clear(self) -> None:
         """Take the error away; a warning that still holds is seen again."""
         self._error = ""
@@ -71,6 +92,7 @@ class Banner(QFrame):
         self._text.setText(self.text)
         theme.set_look(self, "level", "error" if self._error else "warning")
         self._dress()
+        self.offer_again(self._offered)
         self.setVisible(bool(self.text))
 
     def _dress(self) -> None:

@@ -19,6 +19,7 @@ from deepz_live.gui.replay.controller import TransportController
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.view_controller import ViewController
 from deepz_live.refocus.view import RefocusResult
+from deepz_live.session.replay import ReplaySource
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.pace import ChannelPace
 
@@ -182,6 +183,8 @@ class LiveController:
             self._error = sentence
             if sentence:
                 self._parts.banner.show_error(sentence, live.error)
+        over = live.ended and not isinstance(live.source, ReplaySource)
+        self._parts.banner.offer_again(over)
         warnings = list(live.warnings)
         warnings += self._result.warnings if self._result is not None else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))

@@ -1,4 +1,4 @@
-"""The desk lets somebody have the microscope for a moment."""
+"""The desk lets somebody have the microscope for a moment, and starts its stream anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk, DeskError
 from deepz_live.app.live_opening import live_on
 from deepz_live.config import Camera, Profile
+from deepz_live.session.replay import ReplaySource
+from tests.app.live_fakes import WAIT_S
 
 
 @pytest.fixture
@@ -55,3 +57,48 @@ def test_nothing_is_borrowed_while_a_recording_runs_or_the_wizard_has_it(desk, t
     desk.take_back()
     with pytest.raises(DeskError, match="open a profile"):
         Desk().borrow(work, "the exposure is changed")
+
+
+def test_a_stream_that_broke_goes_on_with_the_microscope_as_it_is_set_now(desk):
+    broken = desk.live
+    desk.microscope.core.setProperty("Camera", "Binning", 2)
+    assert broken._hub.wait_finished(WAIT_S)
+    assert broken.ended
+    again = desk.stream_live()
+    assert again is desk.live is not broken
+    assert not again.ended
+    assert again.source.info.shape == (32, 32)
+    assert desk.microscope.core.isSequenceRunning()
+
+
+def test_a_camera_that_does_not_start_is_told_and_may_be_tried_again(desk, monkeypatch):
+    camera = desk.microscope.built_in.camera
+    with monkeypatch.context() as unplugged:
+        unplugged.setattr(camera, "shape", lambda: 1 / 0)
+        with pytest.raises(Exception, match="division"):
+            desk.stream_live()
+        assert desk.live.ended
+    assert not desk.stream_live().ended
+
+
+def test_after_a_replay_the_camera_streams_again(desk, tmp_path):
+    desk.live.start_recording(tmp_path / "session")
+    with pytest.raises(DeskError, match="stop it \\(R\\) before the live view begins anew"):
+        desk.stream_live()
+    while desk.live.status().recorded < 3:
+        desk.live._hub.wait_finished(0.01)
+    desk.live.stop_recording()
+    desk.open_replay(tmp_path / "session")
+    assert not desk.microscope.core.isSequenceRunning()
+    live = desk.stream_live()
+    assert not isinstance(live.source, ReplaySource)
+    assert desk.microscope.core.isSequenceRunning()
+
+
+def test_the_live_view_needs_a_microscope_that_nobody_else_has(desk):
+    desk.lend()
+    with pytest.raises(DeskError, match="close its window before the live view begins"):
+        desk.stream_live()
+    desk.take_back()
+    with pytest.raises(DeskError, match="open a profile"):
+        Desk().stream_live()

@@ -9,7 +9,10 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QImage, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
+from deepz_live.acquire.microscope import open_microscope
+from deepz_live.app.desk import Desk
 from deepz_live.app.live import LiveSession
+from deepz_live.config import Profile
 from deepz_live.gui import theme
 from deepz_live.gui.app import run_headless_window
 from deepz_live.refocus.cuts import PlaneCut, SectionCut, plane_depths
@@ -227,3 +230,23 @@ def test_the_picture_is_dark_but_not_empty(qtbot, raw, volume, tmp_path):
 def test_the_icons_come_from_the_package(qapp):
     for spec in ("record", "stop", "play", "pause", "open", "calibrate", "reference"):
         assert not theme.icon(spec).pixmap(24, 24).toImage().isNull()
+
+
+def test_a_camera_that_stopped_is_started_again_from_the_banner(qtbot, opened):
+    profile = Profile(name="tiny", camera={"width_px": 64, "height_px": 64, "exposure_ms": 2.0})
+    with open_microscope(profile) as microscope:
+        window = opened(None, desk=Desk(microscope=microscope), camera=microscope.camera_source())
+        broken, again = window.shown, window.banner.again
+        assert not again.isVisibleTo(window)
+        microscope.core.setProperty("Camera", "Binning", 2)
+        qtbot.waitUntil(lambda: again.isVisibleTo(window), timeout=WAIT_MS)
+        assert "stop the stream before changing region, binning" in window.banner.text
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(
+            lambda: window.shown is not broken and window.shown.latest_frame() is not None,
+            timeout=WAIT_MS,
+        )
+        assert window.shown.latest_frame().pixels.shape == (32, 32)
+        assert window.banner.text == ""
+        assert not again.isVisibleTo(window)
+        window.close()
