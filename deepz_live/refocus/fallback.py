@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from deepz_live.refocus.choice import Choice, Example, started_and_checked
 from deepz_live.refocus.errors import RefocusError
-from deepz_live.refocus.runner import Candidate, Image, OutOfMemory, Runner, first_line
+from deepz_live.refocus.runner import (
+    Candidate,
+    Image,
+    OutOfMemory,
+    Runner,
+    first_line,
+    memory_error,
+)
 
 if TYPE_CHECKING:
     from deepz_live.refocus.stack import Stack
@@ -67,13 +74,24 @@ class FallbackRunner:
 
     def step_down(self, error: Exception) -> bool:
         """See :class:`Runner`."""
-        while self._others:
-            candidate = self._others.pop(0)
-            runner = self._started(candidate)
-            if runner is not None:
+        short: list[Candidate] = []
+        try:
+            while self._others:
+                candidate = self._others.pop(0)
+                try:
+                    runner = started_and_checked(candidate, self._example)
+                except Exception as reason:  # as at the start: reported, not hidden
+                    self._tell_once(f"{candidate.name} failed to start ({first_line(reason)})")
+                    if memory_error(reason):
+                        short.append(candidate)
+                    continue
                 self._replace(candidate, runner, error)
                 return True
-        return False
+            return False
+        finally:
+            # There may be memory again with a later frame, and then this one is still broken:
+            # oneDNN keeps, for the rest of the process, that it could not make its code.
+            self._others = short + self._others
 
     def close(self) -> None:
         """See :class:`Runner`."""
@@ -93,13 +111,6 @@ class FallbackRunner:
                 if not self.step_down(error):
                     raise
 
-    def _started(self, candidate: Candidate) -> Runner | None:
-        try:
-            return started_and_checked(candidate, self._example)
-        except Exception as error:  # as at the start: reported, not hidden
-            self._tell(f"{candidate.name} failed to start ({first_line(error)})")
-            return None
-
     def _replace(self, candidate: Candidate, runner: Runner, error: Exception) -> None:
         failed, old = self.provider, self._runner
         self._runner = runner
@@ -110,10 +121,11 @@ class FallbackRunner:
                 f"{candidate.name}."
             )
             self._notes = (*self._notes, note)
-        self._tell(note)
+        self._tell_once(note)
         if old is not None:
             old.close()
 
-    def _tell(self, text: str) -> None:
+    def _tell_once(self, text: str) -> None:
         with self._lock:
-            self._reason = f"{self._reason}; {text}"
+            if text not in self._reason:
+                self._reason = f"{self._reason}; {text}"

@@ -165,6 +165,28 @@ def test_memory_short_of_the_smallest_tile_falls_to_the_next_provider(rig):
     assert engine.provider == "large"
 
 
+def test_a_provider_that_found_no_memory_to_start_is_tried_again_with_a_later_frame(rig):
+    shortage = Trouble(OutOfMemory("Memory ran out."))
+    engine = rig(FakeRunner("first", 1.0, shortage))
+
+    def start():
+        shortage(None)
+        return FakeRunner("second", 2.0)
+
+    engine._runner._others = [Candidate("second", start)]
+    shortage.on = True
+    for _ in range(3):
+        with pytest.raises(OutOfMemory, match="too little memory"):
+            engine.volume(frame(64, 48))
+    assert engine.provider == "first"
+    assert engine.reason.count("second failed to start") == 1
+    # There is memory again, but the first stays broken, as oneDNN does.
+    engine._runner._runner.trouble = Trouble(OutOfMemory("Memory ran out."))
+    engine._runner._runner.trouble.on, shortage.on = True, False
+    assert engine.volume(frame(64, 48)).shape == (5, 64, 48)
+    assert engine.provider == "second"
+
+
 def test_memory_short_of_every_tile_and_provider_says_what_to_do(rig):
     def none_left(batch) -> None:
         raise OutOfMemory("Memory ran out.")
