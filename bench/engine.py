@@ -8,9 +8,10 @@ The plain back ends are the network as it was trained in torch (eager float32, c
 bfloat16 where the processor multiplies in it) and its ONNX file in onnxruntime, given a
 normalised image. The engine is given camera counts and hands out camera counts: normalisation,
 padding, all planes and their way back are in its time. All take turns, a round each, so that
-whatever else the machine does meets all alike; seconds are medians. The generator's planes are
-made one by one where that is how a plain back end is quickest. Networks have random weights,
-except the bundle's, which the first rows are about.
+whatever else the machine does meets all alike. In its turn each is called twice and timed the
+second time: in a stream a frame finds the caches as one of its own kind left them. Seconds are
+medians. The generator's planes are made one by one where that is how a plain back end is quickest.
+Networks have random weights, except the bundle's, which the first rows are about.
 
 ``cpu_seconds`` is the processor time of all threads, for machines that others use as well: with
 ``--threads 1`` it is what the wall clock shows on a quiet one.
@@ -234,14 +235,12 @@ def plain_onnx(bundle: Bundle, given, threads: int | None) -> Call:
 def in_turns(calls: dict[str, Call], rounds: int) -> tuple[dict[str, float], dict[str, float]]:
     """Median seconds of each call, by the clock and of processor time.
 
-    Two calls to warm up, then all in turns.
+    In its turn each is called twice: after the others, the first would find cold caches.
     """
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-        call()
     for _ in range(rounds):
         for name, call in calls.items():
+            call()
             begin, used = perf_counter(), process_time()
             call()
             taken[name].append((perf_counter() - begin, process_time() - used))
