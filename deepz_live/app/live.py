@@ -95,9 +95,8 @@ class LiveSession:
         self._record_to = record_to
         self._truth = truth
         self.focus_lock = focus_lock if engine is not None else None
-        self._fifo: BlockingFifo[Frame] | None = None
-        if every_frame and engine is not None:
-            self._fifo = BlockingFifo()
+        paced = every_frame and engine is not None
+        self._fifo: BlockingFifo[Frame] | None = BlockingFifo() if paced else None
         channels = source.info.channels
         self._hub = Hub(
             source,
@@ -153,12 +152,8 @@ class LiveSession:
     @property
     def error(self) -> Exception | None:
         """What the operator must see: the camera's, else the recording's, else the worker's."""
-        worker = self._worker
-        return (
-            self._hub.error
-            or self._recorder.error
-            or (worker.error if worker is not None else None)
-        )
+        of_worker = self._worker.error if self._worker is not None else None
+        return self._hub.error or self._recorder.error or of_worker
 
     @property
     def finished(self) -> bool:

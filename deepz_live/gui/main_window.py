@@ -297,7 +297,7 @@ class MainWindow(QMainWindow):
         self.look_bar.colours_wanted.connect(self.grid.set_colour_map)
         self.look_bar.spacing_wanted.connect(self.view.space)
         self.banner.dismissed.connect(self.live.dismiss)
-        self.banner.again_wanted.connect(self.stream_live)
+        self.banner.again_wanted.connect(self.actions_by_key["stream_live"].trigger)
 
     def _show_menu(self, pane: int, where: QPoint) -> None:
         show_pane_menu(self, self.view, pane, where)
@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
             "calibrate": self._calibrate,
             "quit": lambda: (self.close(), None)[1],
             "record": lambda: self.record.toggle(),
-            "stream_live": self.stream_live,
+            "stream_live": lambda: self.exchange(self.desk.stream_live, "Starting the camera …"),
             "channels": self._ask_channels,
             "fit": self.grid.fit,
             "zoom_in": lambda: self.grid.zoom(0.8),
@@ -338,11 +338,7 @@ class MainWindow(QMainWindow):
 
     def _make_wizard(self) -> CalibrationWizard:
         wizard = CalibrationWizard(
-            RealWizardDesk(self.desk),
-            self.bridge,
-            lambda: self.record.root,
-            self.open_bundle,
-            self,
+            RealWizardDesk(self.desk), self.bridge, lambda: self.record.root, self.open_bundle, self
         )
         wizard.room.given_back.connect(self._follow_desk)
         return wizard
@@ -371,10 +367,6 @@ class MainWindow(QMainWindow):
         dialog.chosen.connect(self.stream_channels)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def stream_live(self) -> None:
-        """Stream from the open microscope, whatever was shown before."""
-        self.exchange(self.desk.stream_live, "Starting the camera …")
 
     def stream_channels(self, names: tuple[str, ...]) -> None:
         """Take these channels in turn."""
