@@ -32,7 +32,7 @@ pixels = np.random.default_rng(0).integers(100, 4000, (640, 640)).astype(np.uint
 wanted = engine.volume(pixels)
 engine.close()
 answers = []
-for spare_mb in (1000, 130, 20):
+for spare_mb in (8000, 130, 20):
     engine = open_engine(load_bundle(Path("beads_20x075")), provider=PROVIDER)
     limit = int((address_space_mb() + spare_mb) * 2**20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
