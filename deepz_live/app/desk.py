@@ -255,10 +255,11 @@ class Desk:
             work(self._microscope)
             return
         self._refuse_while_recording(what)
+        microscope = self.lend()
         try:
-            work(self.lend())
+            work(microscope)
         finally:
-            self._stream_again(live.channels)
+            self._stream_again(microscope, live.channels)
 
     def stream_live(self) -> LiveSession:
         """Stream from the open microscope as it is set now, after its camera stopped or a replay.
@@ -272,19 +273,13 @@ class Desk:
         self._refuse_while_recording("the live view begins anew")
         live = self._live
         channels = () if live is None or isinstance(live.source, ReplaySource) else live.channels
-        self.lend()
-        self._stream_again(channels)
-        if self._live is None:
-            raise DeskError("The camera does not stream; open the profile again.")
-        return self._live
+        return self._stream_again(self.lend(), channels)
 
-    def _stream_again(self, channels: Sequence[str]) -> None:
+    def _stream_again(self, microscope: Microscope, channels: Sequence[str]) -> LiveSession:
         """As before, also where channels were taken in turn."""
-        one_camera = self._microscope is not None and len(self._microscope.cameras) == 1
-        if len(channels) > 1 and one_camera:
-            self.open_channels(channels)
-        else:
-            self.take_back()
+        if len(channels) > 1 and len(microscope.cameras) == 1:
+            return self.open_channels(channels)
+        return self._begin_on(microscope)
 
     def lend(self) -> Microscope:
         """Stop the stream, so that somebody else can use the microscope; harmless when repeated.
@@ -307,9 +302,7 @@ class Desk:
     def take_back(self) -> None:
         """Stream from the microscope again after :meth:`lend`, as it is set now."""
         if self._lent and self._microscope is not None:
-            self._lent = False
-            self._live = self._session(self._microscope.camera_source(), self._microscope)
-            self._live.start()
+            self._begin_on(self._microscope)
 
     def close(self) -> None:
         """Stop the session and close what was opened here; harmless when called twice."""
@@ -369,8 +362,12 @@ class Desk:
         return self._start_on(fresh)
 
     def _start_on(self, microscope: Microscope) -> LiveSession:
-        self._microscope, self._lent = microscope, False
+        self._microscope = microscope
         self._owned.append(microscope)
+        return self._begin_on(microscope)
+
+    def _begin_on(self, microscope: Microscope) -> LiveSession:
+        self._lent = False
         self._live = self._session(microscope.camera_source(), microscope)
         self._live.start()
         return self._live

@@ -99,7 +99,7 @@ class OnnxRunner:
 def _thrifty(provider: str) -> Any:
     """Options of runs that give back memory at their end.
 
-    Elsewise onnxruntime keeps what an attempt took, and no smaller image finds room beside it.
+    Otherwise onnxruntime keeps what an attempt took, and no smaller image finds room beside it.
     """
     options = ort.RunOptions()
     kinds = {"CPU": "cpu:0", "CUDA": "cpu:0;gpu:0", "TensorRT": "cpu:0;gpu:0"}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons.errors import NeuronsError
-from deepz_live.analysis.neurons.similarity import active, shapes, similarity, usual_sigma
+from deepz_live.analysis.neurons.similarity import active, chosen_sigma, shapes, similarity
 from deepz_live.analysis.neurons.spectral import UNGROUPED, Clusters, spectral_clusters
 from deepz_live.analysis.neurons.traces import changes, relative
 
@@ -75,7 +75,7 @@ def activity(
         Compare ΔF / F₀ as high as it was measured, as in the paper; else only its course over time
         (:func:`~deepz_live.analysis.neurons.similarity.shapes`).
     sigma
-        Of Eq. 14; None: :func:`~deepz_live.analysis.neurons.similarity.usual_sigma`.
+        Of Eq. 14; None: :func:`~deepz_live.analysis.neurons.similarity.chosen_sigma`.
     k
         Number of groups, None: by the eigen-gap.
 
@@ -93,8 +93,7 @@ def activity(
     change = relative(delta_f, f0)
     chosen, limit = active(change, threshold)
     compared = change[chosen] if as_measured else shapes(change[chosen])
-    usual = usual_sigma(as_measured=as_measured)
-    alike = similarity(compared, usual if sigma is None else sigma)
+    alike = similarity(compared, chosen_sigma(sigma, as_measured=as_measured))
     groups = _groups(alike, k)
     cluster = np.full(len(intensity), UNGROUPED)
     if groups is not None:

@@ -36,8 +36,10 @@ def active(change: Floats, threshold: float | None = None) -> tuple[NDArray[np.b
     return usable & (np.where(usable, deviation, 0.0) > threshold), threshold
 
 
-def usual_sigma(*, as_measured: bool) -> float:
-    """Of ΔF / F₀ as it was measured (the paper's), or of traces of length 1."""
+def chosen_sigma(sigma: float | None, *, as_measured: bool) -> float:
+    """``sigma``; None: the paper's for ΔF / F₀ as measured, or that of traces of length 1."""
+    if sigma is not None:
+        return sigma
     return SIGMA if as_measured else SHAPE_SIGMA
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
-from deepz_live.analysis.neurons.similarity import SIGMA, usual_sigma
+from deepz_live.analysis.neurons.similarity import SIGMA, chosen_sigma
 from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, Followed, write_findings
 from deepz_live.app.analyze.neuron_passes import Brightness, Note, Seen, first_pass, second_pass
@@ -224,7 +224,5 @@ def _facts(
         "median_of_frames": min(len(rounds.pairs), choices.most),
         "search": {name: getattr(choices.search, name) for name in Search.__slots__},
         "compared": "as measured" if choices.as_measured else "courses",
-        "sigma": usual_sigma(as_measured=choices.as_measured)
-        if choices.sigma is None
-        else choices.sigma,
+        "sigma": chosen_sigma(choices.sigma, as_measured=choices.as_measured),
     }
