@@ -20,8 +20,11 @@ from deepz_live.model.generator import DownBlock, UNet, UpBlock
 
 CHANNELS_LAST = torch.channels_last
 BAND_PX = 8192
-"""Pixels of a band. Smaller ones make threads wait for each other more often than larger ones
-miss the cache; twice as many would be new memory from the system again."""
+"""Pixels of a band of :data:`BAND_CHANNELS` or more channels; narrower ones are higher. Smaller
+bands make threads wait for each other more often than larger ones miss the cache; twice as much
+would be new memory from the system again."""
+
+BAND_CHANNELS = 96
 
 KEPT_BYTES = 2**28
 """More memory than that is given back after every image: about 1000² for the paper's generator."""
@@ -214,7 +217,7 @@ class _Enlarging:
     def into(self, out: Tensor, x: Tensor) -> None:
         """``x`` ``(1, C, Y + 2, X + 2)`` into ``out`` ``(1, k, 2 Y + 2, 2 X + 2)``, both ringed."""
         height, width = inside(x).shape[2:]
-        rows = max(1, BAND_PX // 4 // width)
+        rows = band_rows(4 * width, self.made)
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             made = self._product(x[:, :, top + 1 : bottom + 1])
@@ -230,7 +233,7 @@ def into(
 ) -> None:
     """A 3×3 convolution of ``x`` into ``out``, both ringed; ``plus`` is added to its channels."""
     height, width = inside(out).shape[2:]
-    rows = max(1, BAND_PX // width)
+    rows = band_rows(width, max(x.shape[1], convolution.made))
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
         made = convolution(x[:, :, top : bottom + 2])
@@ -238,6 +241,11 @@ def into(
             made[:, : plus.shape[1]] += inside(plus)[:, :, top:bottom]
         inside(out)[:, :, top:bottom].copy_(made)
     fill_edges(out)
+
+
+def band_rows(width: int, channels: int) -> int:
+    """Rows of a band of images ``(1, channels, Y, width)``."""
+    return max(1, BAND_PX * max(1, BAND_CHANNELS // channels) // width)
 
 
 def ringed(channels: int, height: int, width: int, dtype: torch.dtype) -> Tensor:

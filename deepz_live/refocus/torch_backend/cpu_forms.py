@@ -12,9 +12,9 @@ from torch.nn import functional
 from deepz_live.model.generator import Generator
 from deepz_live.model.planes import GAIN, STEM, PlanesNet, compress
 from deepz_live.refocus.torch_backend.banded import (
-    BAND_PX,
     BandedUNet,
     PackedConvolution,
+    band_rows,
     fill_edges,
     inside,
     into,
@@ -140,7 +140,7 @@ class CpuGeneratorForm:
 
     def _plane(self, plane: Tensor, features: Tensor) -> None:
         height, width = plane.shape
-        rows = max(1, BAND_PX // width)
+        rows = band_rows(width, features.shape[1])
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             plane[top:bottom] = self._head(features[:, :, top : bottom + 2].float())[0, 0]
