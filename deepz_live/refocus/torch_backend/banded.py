@@ -112,7 +112,9 @@ class BandedUNet:
         memory = self._memory_for(image)
         inside(memory.levels[0].given).copy_(image)
         inner = memory.levels[0].inner(self._down[0][0].made)
-        torch.add(first, more, out=inside(inner)).relu_()
+        rows = band_rows(first.shape[3], first.shape[1])
+        for made, part in zip(inside(inner).split(rows, 2), first.split(rows, 2), strict=True):
+            made.copy_((part + more).relu_())
         fill_edges(inner)
         return self._after_first(memory)
 
@@ -238,7 +240,7 @@ def into(
         bottom = min(top + rows, height)
         made = convolution(x[:, :, top : bottom + 2])
         if plus is not None:
-            made[:, : plus.shape[1]] += inside(plus)[:, :, top:bottom]
+            made += _widened(inside(plus)[:, :, top:bottom], made)
         inside(out)[:, :, top:bottom].copy_(made)
     fill_edges(out)
 
@@ -283,12 +285,25 @@ def can_pack(dtype: torch.dtype) -> bool:
     return dtype == torch.float32 or bool(_ops().mkldnn._is_mkldnn_bf16_supported())
 
 
+def _widened(x: Tensor, like: Tensor) -> Tensor:
+    """``x`` with as many channels and in the numbers of ``like``, zero where it had none.
+
+    Sums of all channels take a fifth of the time of sums of some, copies hardly less.
+    """
+    missing = like.shape[1] - x.shape[1]
+    x = x.to(like.dtype, memory_format=CHANNELS_LAST)
+    return functional.pad(x, (0, 0, 0, 0, 0, missing))
+
+
 def _pool_into(out: Tensor, x: Tensor) -> None:
     """The largest of every 2×2 pixels of ``x`` into ``out``, both ringed."""
-    x, small = inside(x), inside(out)
-    torch.maximum(x[:, :, ::2, ::2], x[:, :, ::2, 1::2], out=small)
-    for column in (0, 1):
-        torch.maximum(small, x[:, :, 1::2, column::2], out=small)
+    rows = band_rows(x.shape[3], x.shape[1]) // 2 or 1
+    x = inside(x)
+    pairs = zip(x[:, :, ::2].split(rows, 2), x[:, :, 1::2].split(rows, 2), strict=True)
+    for small, (upper, lower) in zip(inside(out).split(rows, 2), pairs, strict=True):
+        # Rows first: they lie whole in memory.
+        higher = torch.maximum(upper, lower)
+        torch.maximum(higher[..., ::2], higher[..., 1::2], out=small)
     fill_edges(out)
 
 
