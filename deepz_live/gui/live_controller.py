@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from deepz_live.app.depths import common_range_um
@@ -48,8 +48,8 @@ class LiveController:
         self._features: tuple[Part, ...] = ()
         self._clock = clock
         self._live: LiveSession | None = None
-        self._frame: Frame | None = None
-        self._result: RefocusResult | None = None
+        self._frames: tuple[Frame, ...] = ()
+        self._results: tuple[RefocusResult, ...] = ()
         self._error = ""
         self._channel: str | None = None
         self._overlay = False
@@ -75,7 +75,7 @@ class LiveController:
         """Show another session, or none."""
         parts = self._parts
         self._live = live
-        self._frame = self._result = None
+        self._frames, self._results = (), ()
         self._error = ""
         engine = live.engine if live is not None else None
         shape, pixel_size_um = (0, 0), 0.0
@@ -125,7 +125,7 @@ class LiveController:
         names = live.channels if live is not None else ()
         self._channel = channel if names else None
         self._overlay = bool(names) and channel is None
-        self._frame = self._result = None
+        self._frames, self._results = (), ()
 
     def point(self, pane: int, at: tuple[float, float] | None) -> None:
         """Say what is under the mouse: where, the camera's counts, and the pane's."""
@@ -151,16 +151,16 @@ class LiveController:
     def _pull(self, live: LiveSession) -> None:
         display = self._parts.display
         frames, results = self._newest(live)
-        new_frame = bool(frames) and frames[-1] is not self._frame
-        new_result = bool(results) and results[-1] is not self._result
+        new_frame = bool(frames) and not _same(frames, self._frames)
+        new_result = bool(results) and not _same(results, self._results)
         if self._dirty:
             self._dirty = False
             display.redraw(raw=not new_frame, made=not new_result)
         if new_frame:
-            self._frame = frames[-1]
+            self._frames = frames
             display.show_frame(*frames)
         if new_result:
-            self._result = results[-1]
+            self._results = results
             display.show_result(*results)
             for feature in self._features:
                 feature.show(results)
@@ -186,7 +186,7 @@ class LiveController:
         over = live.ended and not isinstance(live.source, ReplaySource)
         self._parts.banner.offer_again(over)
         warnings = list(live.warnings)
-        warnings += self._result.warnings if self._result is not None else ()
+        warnings += self._results[-1].warnings if self._results else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))
 
     def _show_numbers(self, live: LiveSession) -> None:
@@ -254,6 +254,11 @@ def planes_of(live: LiveSession | None) -> tuple[float, ...]:
         return ()
     low, high = common_range_um(live.engine, *live.engines.values())
     return tuple(z for z in live.engine.bundle.facts.z_planes_um if low <= z <= high)
+
+
+def _same(some: Sequence[object], others: Sequence[object]) -> bool:
+    """Whether both are the very same things: one channel's may be new where another's is not."""
+    return [id(one) for one in some] == [id(other) for other in others]
 
 
 def _ms(value: float | None) -> str:

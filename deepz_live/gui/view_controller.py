@@ -273,13 +273,19 @@ class ViewController:
         return cut
 
     def _inside(self, depth_um: float) -> float:
-        low, high = self._dial() if self._range_um is not None else RULER_UM
+        low, high = self._depths()
         return min(max(depth_um, low), high)
 
+    def _depths(self) -> tuple[float, float]:
+        """Where planes may be: in the model's range, as far as the ruler goes."""
+        low, high = self._range_um or RULER_UM
+        return max(low, RULER_UM[0]), min(high, RULER_UM[1])
+
     def _dial(self) -> tuple[float, float]:
+        """Where the knob may turn the selected pane to; nowhere where that has no depth."""
         if self._range_um is None or self.depth_um is None:
             return 0.0, 0.0
-        return max(self._range_um[0], RULER_UM[0]), min(self._range_um[1], RULER_UM[1])
+        return self._depths()
 
     def _show_knob(self) -> None:
         self._knob.set_range(self._dial())

@@ -115,8 +115,8 @@ class RefocusWorker:
             moved_during=moved_during or (lambda _: False),
         )
         self._questions = Questions()
-        self._seen: dict[int, _Seen] = {}
-        """By engine, whose stack is valid until it refocuses the next frame."""
+        self._seen: dict[str, _Seen] = {}
+        """The newest of each channel; an engine's stack is valid until it refocuses another."""
         self._dpms = Dpms()
         self._lock = threading.Lock()
         self._request = request or ViewRequest()
@@ -252,7 +252,8 @@ class RefocusWorker:
     def _refocus(self, frame: Frame) -> None:
         begin = frame.time_s if self._from_capture else self._clock()
         engine = self._engine_of(frame)
-        self._seen.pop(id(engine), None)  # its stack is about to be overwritten
+        self._seen.pop(frame.channel, None)
+        self._overwrite(engine)
         stack = stack_of(engine, frame.pixels)
         provider = engine.provider
         mark = digest(stack)
@@ -275,7 +276,7 @@ class RefocusWorker:
                 break
         else:
             self._tell(result)
-        self._seen[id(engine)] = _Seen(snapshot, result, warnings)
+        self._seen[frame.channel] = _Seen(snapshot, result, warnings)
         self._questions.answer(snapshot)
 
     def _made(
@@ -315,20 +316,30 @@ class RefocusWorker:
         """No frame came: answer what was asked since, with the frames that are still there."""
         with self._lock:
             generation = self._generation
-        for key, seen in list(self._seen.items()):
+        # Whose stack is still there comes first: a channel with the same engine overwrites it.
+        for seen in sorted(self._seen.values(), key=lambda one: one.snapshot.engine.used):
+            channel = seen.snapshot.frame.channel
             old = seen.result.generation != generation
-            if not old and not self._questions.wanted(seen.snapshot.frame.channel):
+            if not old and not self._questions.wanted(channel):
                 continue
             try:
-                seen.refresh()
+                if seen.snapshot.engine.used:
+                    self._overwrite(seen.snapshot.engine.lender)
+                    seen.refresh()
                 if old:
                     self._remake(seen)
             except Exception as error:  # as in a frame that fails
-                self._seen.pop(key)
+                self._seen.pop(channel)
                 with self._lock:
                     self._error = error
                 continue
             self._questions.answer(seen.snapshot)
+
+    def _overwrite(self, engine: Engine) -> None:
+        """``engine`` refocuses something else now: the stacks that it made are valid no more."""
+        for seen in self._seen.values():
+            if seen.snapshot.engine.lender is engine:
+                seen.snapshot.engine.used = True
 
     def _remake(self, seen: _Seen) -> None:
         old = seen.result
@@ -378,8 +389,7 @@ class _Seen:
     warnings: tuple[str, ...]
 
     def refresh(self) -> None:
-        """Refocus the frame once more, where a question has used up its stack."""
-        lent = self.snapshot.engine
-        if lent.used:
-            stack = stack_of(lent.lender, self.snapshot.frame.pixels)
-            self.snapshot = replace(self.snapshot, stack=stack, engine=Borrowed(lent.lender))
+        """Refocus the frame once more: a question, or another channel, has used up its stack."""
+        engine = self.snapshot.engine.lender
+        stack = stack_of(engine, self.snapshot.frame.pixels)
+        self.snapshot = replace(self.snapshot, stack=stack, engine=Borrowed(engine))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from deepz_live.session.frame_series import FrameSeries
@@ -12,6 +13,8 @@ from deepz_live.stream.statistics import Clock
 
 _NAP_S = 0.02
 """Longest sleep in one piece: pause, seek and stop take effect within it."""
+_ROUND = 64
+"""Frames of the other channels that lie further away are not looked for."""
 _LONGEST_STEP_S = 60.0
 """A longer step between two frames, or one back, is a clock that was set, and is not waited for."""
 
@@ -55,7 +58,7 @@ class ReplaySource:
         self._span = (0, max(len(series) - 1, 0))
         self._anchor: tuple[float, float] | None = None
         self._paused = False
-        self._show_one = False
+        self._sought: deque[int] = deque()
         self._seeks = 0
         self._jumps = 0
         self._stopped = False
@@ -167,12 +170,16 @@ class ReplaySource:
     def seek(self, i: int) -> None:
         """Go on from frame ``i`` (held to the series); shown at once, also while paused.
 
-        It may lie outside the range; beyond B nothing follows it, or A where it loops.
+        Of several channels the others' frames beside it come with it: what is shown together
+        was captured together. It may lie outside the range; beyond B nothing follows it, or A
+        where it loops.
         """
+        i = min(max(i, 0), max(len(self.series) - 1, 0))
+        round_of = self._round_of(i)
         with self._lock:
-            self._next = self._shown = min(max(i, 0), max(len(self.series) - 1, 0))
+            self._next = self._shown = i
             self._anchor = None
-            self._show_one = len(self.series) > 0
+            self._sought = deque(round_of)
             self._seeks += 1
 
     def read(self, timeout_s: float) -> Frame | None:
@@ -192,14 +199,17 @@ class ReplaySource:
         with self._lock:
             if self._stopped or not len(self.series):
                 return None
-            if not self._show_one:
-                if self._paused or self._is_over():
-                    return None
-                if self._next > self._span[1]:
-                    self._begin_anew()
-                if self._until_due_s() > 0:
-                    return None
-            self._show_one = False
+            if self._sought:
+                self._jumps = self._seeks
+                sought = self._sought.popleft()
+                self._next = max(self._next, sought + 1)
+                return sought
+            if self._paused or self._is_over():
+                return None
+            if self._next > self._span[1]:
+                self._begin_anew()
+            if self._until_due_s() > 0:
+                return None
             self._jumps = self._seeks
             self._shown = self._next
             self._next += 1
@@ -214,7 +224,23 @@ class ReplaySource:
     def _is_over(self) -> bool:
         """Whether nothing follows; the lock is held."""
         beyond = self._next > self._span[1] and not self._loop
-        return not self._show_one and (beyond or not len(self.series))
+        return not self._sought and (beyond or not len(self.series))
+
+    def _round_of(self, i: int) -> list[int]:
+        """Frame ``i`` and of each other channel the nearest one, before it where there is one."""
+        facts = self.series.facts
+        if not len(facts):
+            return []
+        missing = set(self.info.channels) - {facts[i].channel}
+        found = [i]
+        for places in (range(i - 1, -1, -1), range(i + 1, len(facts))):
+            for place in places:
+                if not missing or abs(place - i) > _ROUND:
+                    break
+                if facts[place].channel in missing:
+                    missing.discard(facts[place].channel)
+                    found.append(place)
+        return sorted(found)
 
     def _begin_anew(self) -> None:
         """Jump from B to A; the lock is held."""

@@ -36,14 +36,14 @@ def test_the_chosen_channel_is_shown_and_keeps_its_contrast(qtbot, window):
     bar = window.channel_bar
     assert [bar.choice.itemText(i) for i in range(3)] == [*NAMES, "all, overlaid"]
     assert bar.isVisibleTo(window)
-    assert window.live._frame.channel == "TexasRed"
+    assert window.live._frames[-1].channel == "TexasRed"
     choose(window, 1)
     qtbot.waitUntil(
-        lambda: window.live._frame is not None and window.live._frame.channel == "FITC",
+        lambda: bool(window.live._frames) and window.live._frames[-1].channel == "FITC",
         timeout=WAIT_MS,
     )
-    qtbot.waitUntil(lambda: window.live._result is not None, timeout=WAIT_MS)
-    assert window.live._result.frame.channel == "FITC"
+    qtbot.waitUntil(lambda: bool(window.live._results), timeout=WAIT_MS)
+    assert window.live._results[-1].frame.channel == "FITC"
     raw = window.grid.raw
     faint, bright = (window.display.levels(raw, name) for name in NAMES)
     assert bright.high > 5 * faint.high
@@ -185,9 +185,7 @@ def show_channel(qtbot, window, index):
     """Choose a channel, and wait until the panes show it."""
     choose(window, index)
     qtbot.waitUntil(
-        lambda: (
-            window.live._result is not None and window.live._result.frame.channel == NAMES[index]
-        ),
+        lambda: [one.frame.channel for one in window.live._results] == [NAMES[index]],
         timeout=WAIT_MS,
     )
 

@@ -51,8 +51,8 @@ def test_levels_set_by_hand_stay_in_their_pane_until_auto(qtbot, opened):
     assert window.display.levels(pane, "TexasRed") == Levels(90_000.0, 100_000.0)
     assert pane.picture.max() == 0  # everything is darker than that
     assert window.display.levels(window.grid.panes[2], "TexasRed").high < 2 * other.high
-    index = window.live._frame.index
-    qtbot.waitUntil(lambda: window.live._frame.index > index + 5, timeout=WAIT_MS)
+    index = window.live._frames[-1].index
+    qtbot.waitUntil(lambda: window.live._frames[-1].index > index + 5, timeout=WAIT_MS)
     assert pane.picture.max() == 0
     qtbot.waitUntil(lambda: part.panel.high.value() == 100_000.0, timeout=WAIT_MS)
     assert not part.panel.auto.isChecked()
@@ -68,7 +68,7 @@ def test_the_histogram_is_of_the_selected_pane(qtbot, opened):
     window.view.select(0)
     qtbot.waitUntil(lambda: part.panel._name.text() == "raw, measured", timeout=WAIT_MS)
     edges, heights = part.panel._bars.getData()
-    raw = window.live._frame.pixels[1:]  # in the first row stands the frame's number
+    raw = window.live._frames[-1].pixels[1:]  # in the first row stands the frame's number
     assert edges[0] <= raw.min()
     assert edges[-1] <= raw.max() + 1
     assert heights.max() > 1  # more than ten pixels in the fullest bin

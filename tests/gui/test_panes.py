@@ -34,11 +34,11 @@ def shown(qtbot, window, pane: int, ndim: int = 2):
     """The pane's picture, made for its cut."""
 
     def there() -> bool:
-        result = window.live._result
+        results = window.live._results
         grid = window.grid.panes[pane]
         return (
-            result is not None
-            and grid.cut in result.cuts
+            bool(results)
+            and grid.cut in results[-1].cuts
             and grid.picture is not None
             and grid.picture.ndim == ndim
         )
@@ -127,8 +127,8 @@ def test_a_depth_turned_while_a_replay_stands_still_shows_that_depth(
     captured = window.live.live.status().captured
     window.view.turn(-7.0)
     shown(qtbot, window, 1)
-    index = window.live._result.cuts.index(PlaneCut(-7.0))
-    np.testing.assert_array_equal(window.live._result.images[index], volume[3])
+    index = window.live._results[-1].cuts.index(PlaneCut(-7.0))
+    np.testing.assert_array_equal(window.live._results[-1].images[index], volume[3])
     assert window.live.live.status().captured == captured
 
 
@@ -188,7 +188,7 @@ def test_the_mouse_tells_place_and_counts_of_the_frame_and_of_the_pane(qtbot, op
     window = opened()
     shown(qtbot, window, 6)
     window.grid.hovered.emit(6, (40.2, 60.9))
-    raw = window.live._frame.pixels[40, 60]
+    raw = window.live._frames[-1].pixels[40, 60]
     inferred = volume[10 + 3, 40, 60]  # the pane at +3 µm
     assert window.status_line._cursor.text() == (
         f"x 19.8  y 13.1 µm   x 60  y 40 px   raw {raw} counts   inferred {inferred:.0f}"

@@ -69,6 +69,16 @@ def test_a_pane_without_a_depth_switches_the_knob_off(rig):
     assert live.request == before
 
 
+@pytest.mark.parametrize("selected", [0, 2])
+def test_planes_chosen_while_a_pane_without_a_depth_is_selected_keep_theirs(rig, selected):
+    view, _, grid, live = rig
+    view.show(ViewState((None, PlaneCut(1.0), ProjectionCut("max")), selected))
+    view.set_cut(1, PlaneCut(-4.0))
+    assert grid.cuts[1] == PlaneCut(-4.0)
+    view.show(ViewState((None, PlaneCut(5.0), PlaneCut(-12.0)), 1))
+    assert depths(live) == (5.0, -10.0)
+
+
 def test_the_wheel_turns_the_pane_under_it_and_moves_a_section(rig):
     view, _, grid, live = rig
     view.nudge(5, 2)

@@ -135,7 +135,7 @@ def test_a_failing_network_shows_the_banner_and_raw_goes_on(qtbot, opened, volum
     window = opened(engine)
     qtbot.waitUntil(lambda: "failed on purpose" in window.banner.text, timeout=WAIT_MS)
     first = int(window.live.live.latest_frame().index)
-    qtbot.waitUntil(lambda: window.live._frame.index > first + 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.live._frames[-1].index > first + 3, timeout=WAIT_MS)
     assert window.live.live.status().camera_fps > 0
     engine.fails = False
     refocused(qtbot, window)
@@ -184,7 +184,7 @@ def test_a_replay_gets_a_transport_bar_that_seeks(qtbot, opened, tmp_path):
     assert source.position == 7
     wanted = read_session(folder).frame(7).index
     qtbot.waitUntil(
-        lambda: window.live._frame is not None and window.live._frame.index == wanted,
+        lambda: bool(window.live._frames) and window.live._frames[-1].index == wanted,
         timeout=WAIT_MS,
     )
     window.transport_bar.speed.setCurrentText("2×")

@@ -242,6 +242,28 @@ def test_a_request_is_answered_with_the_last_frame_while_no_other_comes(rig):
     assert worker.stats().refocused == 1
 
 
+def test_channels_with_one_engine_are_all_cut_anew_while_no_frame_comes(rig):
+    """Its stack is of the last one: the other's is made once more."""
+    worker, engine, slot = rig(GatedEngine(gated=False), slot=BlockingFifo(4))
+    remade: queue.Queue = queue.Queue()
+    worker.on_remade.append(remade.put)
+    firsts = [frame(4), replace(frame(5), channel="FITC")]
+    for one in firsts:
+        assert slot.put(one, WAIT_S)
+        assert worker.results.get(WAIT_S) is not None
+    for depth_um in (3.0, 4.0):
+        worker.request = planes(depth_um)
+        again = [remade.get(timeout=WAIT_S) for _ in firsts]
+        assert {one.frame.channel: one.images[0][0, 0] for one in again} == {
+            "TexasRed": 4 + 1000 * depth_um,
+            "FITC": 5 + 1000 * depth_um,
+        }
+    asked = worker.ask(lambda snapshot: snapshot.stack.planes([0.0])[0, 0, 0], "FITC")
+    assert asked.result(WAIT_S) == 5
+    # One run a frame, and one more for each time that the other channel's was needed.
+    assert engine.began.qsize() <= 2 + 2 + 1
+
+
 def test_a_question_sees_the_newest_stack_on_the_workers_thread(rig):
     worker, _, slot = rig(GatedEngine(gated=False))
     asked = worker.ask(

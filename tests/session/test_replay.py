@@ -123,6 +123,28 @@ def test_seek_while_paused_shows_that_one_frame(session, time):
     assert source.read(1.0).index == 8
 
 
+@pytest.mark.parametrize(
+    ("sought", "shown", "next_one"), [(0, [0, 1], 2), (7, [6, 7], 8), (4, [3, 4], 5)]
+)
+def test_seek_while_paused_shows_the_other_channel_of_that_moment_too(
+    tmp_path, sessions, time, sought, shown, next_one
+):
+    both = ("red", "green")
+    with sessions.recording(tmp_path / "two", info=replace(sessions.INFO, channels=both)) as writer:
+        for index in range(12):
+            writer.offer(replace(sessions.frame(index), channel=both[index % 2]))
+    source = replay(read_session(tmp_path / "two"), time)
+    source.pause()
+    source.seek(sought)
+    found = [source.read(1.0) for _ in range(2)]
+    assert [one.index for one in found] == shown
+    assert {one.channel for one in found} == set(both)
+    assert source.position == sought
+    assert source.read(1.0) is None
+    source.resume()
+    assert source.read(1.0).index == next_one
+
+
 @pytest.mark.parametrize(("asked", "shown"), [(-5, 0), (99, 19)])
 def test_seek_stays_within_the_session(session, time, asked, shown):
     source = replay(session, time)

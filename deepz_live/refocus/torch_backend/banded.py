@@ -9,6 +9,7 @@ and convolutions are made in bands of rows that the cache holds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +114,8 @@ class BandedUNet:
         inside(memory.levels[0].given).copy_(image)
         inner = memory.levels[0].inner(self._down[0][0].made)
         rows = band_rows(first.shape[3], first.shape[1])
-        for made, part in zip(inside(inner).split(rows, 2), first.split(rows, 2), strict=True):
+        parts = zip(_bands(inside(inner), rows), _bands(first, rows), strict=True)
+        for made, part in parts:
             made.copy_((part + more).relu_())
         fill_edges(inner)
         return self._after_first(memory)
@@ -250,6 +252,12 @@ def band_rows(width: int, channels: int) -> int:
     return max(1, BAND_PX * max(1, BAND_CHANNELS // channels) // width)
 
 
+def _bands(x: Tensor, rows: int) -> Iterator[Tensor]:
+    """``x`` ``(1, C, Y, X)``, so many rows at a time."""
+    for top in range(0, x.shape[2], rows):
+        yield x[:, :, top : top + rows]
+
+
 def ringed(channels: int, height: int, width: int, dtype: torch.dtype) -> Tensor:
     """Memory for ``(1, C, Y + 2, X + 2)``, channels last."""
     shape = (1, channels, height + 2, width + 2)
@@ -299,8 +307,8 @@ def _pool_into(out: Tensor, x: Tensor) -> None:
     """The largest of every 2×2 pixels of ``x`` into ``out``, both ringed."""
     rows = band_rows(x.shape[3], x.shape[1]) // 2 or 1
     x = inside(x)
-    pairs = zip(x[:, :, ::2].split(rows, 2), x[:, :, 1::2].split(rows, 2), strict=True)
-    for small, (upper, lower) in zip(inside(out).split(rows, 2), pairs, strict=True):
+    pairs = zip(_bands(x[:, :, ::2], rows), _bands(x[:, :, 1::2], rows), strict=True)
+    for small, (upper, lower) in zip(_bands(inside(out), rows), pairs, strict=True):
         # Rows first: they lie whole in memory.
         higher = torch.maximum(upper, lower)
         torch.maximum(higher[..., ::2], higher[..., 1::2], out=small)
