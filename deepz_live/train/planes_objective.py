@@ -75,7 +75,8 @@ class PlanesObjective:
         """One update; with an adversary, its updates on some of the planes follow."""
         inputs, targets, known = self._tensors(batch)
         planes = self._learner(compress(inputs))
-        values = self._errors(planes, targets, known)
+        likened = self._some(self._settings.ssim_planes) if self._settings.ssim_weight else None
+        values = self._errors(planes, targets, known, likened)
         loss = values["select"]
         if self._teacher is not None:
             share = self._settings.teacher_weight
@@ -110,8 +111,13 @@ class PlanesObjective:
             if batch.known[0, n]
         ]
 
-    def _errors(self, planes: Tensor, targets: Tensor, known: Tensor) -> dict[str, Tensor]:
-        """``select`` and its parts; ``planes`` compressed, ``targets`` as they are."""
+    def _errors(
+        self, planes: Tensor, targets: Tensor, known: Tensor, likened: list[int] | None = None
+    ) -> dict[str, Tensor]:
+        """``select`` and its parts; ``planes`` compressed, ``targets`` as they are.
+
+        SSIM is that of the planes ``likened``, or of all.
+        """
         settings = self._settings
         values = {"compressed": self._mean((planes - compress(targets)) ** 2, known)}
         total = values["compressed"]
@@ -124,7 +130,9 @@ class PlanesObjective:
             values["mae"] = self._mean((images - targets).abs(), known)
             total = total + settings.mae_weight * values["mae"]
         if settings.ssim_weight:
-            values["dissimilarity"] = self._mean(1 - structural_similarity(images, targets), known)
+            some = slice(None) if likened is None else likened
+            alike = structural_similarity(images[:, some], targets[:, some])
+            values["dissimilarity"] = self._mean(1 - alike, known[:, some])
             total = total + settings.ssim_weight * values["dissimilarity"]
         return {"select": total, **values}
 

@@ -27,6 +27,8 @@ class PlanesSettings(Settings):
     """Mean absolute error on true intensities."""
     ssim_weight: Weight = 0.0
     """1 - SSIM."""
+    ssim_planes: PositiveInt = 4
+    """Planes of every example whose SSIM a step takes: all would last as long as ten steps."""
     adversarial_weight: Weight = 0.0
     """Fooling the discriminator with single planes; 0: there is no discriminator."""
     adversarial_planes: PositiveInt = 4
