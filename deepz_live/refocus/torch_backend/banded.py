@@ -10,6 +10,7 @@ and convolutions are made in bands of rows that the cache holds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,12 @@ class PackedConvolution:
         self._relu = relu
         self._packable = can_pack(dtype)
         self._packed: dict[tuple[int, ...], Tensor] = {}
+
+    def shifted(self, more: Tensor) -> PackedConvolution:
+        """The same with ``more`` ``(K,)`` added to the bias; packed weights are shared."""
+        other = copy(self)
+        other._bias = self._bias + more.to(self._bias.dtype)
+        return other
 
     @property
     def made(self) -> int:
@@ -104,20 +111,14 @@ class BandedUNet:
         into(memory.levels[0].inner(self._down[0][0].made), self._first, given)
         return self._after_first(memory)
 
-    def after_first(self, image: Tensor, first: Tensor, more: Tensor) -> Tensor:
-        """As a call, from ``relu(first + more)``, the result of the first convolution.
+    def with_first(self, image: Tensor, first: PackedConvolution, given: Tensor) -> Tensor:
+        """As a call, but the first convolution is ``first``, with ReLU, of ``given`` (ringed).
 
-        ``image`` ``(1, C, Y, X)`` is what the first block adds to its result; ``first``
-        ``(1, k, Y, X)`` and ``more`` ``(1, k, 1, 1)`` are float32.
+        ``image`` ``(1, C, Y, X)`` float32 is what the first block adds to its result.
         """
         memory = self._memory_for(image)
         inside(memory.levels[0].given).copy_(image)
-        inner = memory.levels[0].inner(self._down[0][0].made)
-        rows = band_rows(first.shape[3], first.shape[1])
-        parts = zip(_bands(inside(inner), rows), _bands(first, rows), strict=True)
-        for made, part in parts:
-            made.copy_((part + more).relu_())
-        fill_edges(inner)
+        into(memory.levels[0].inner(self._down[0][0].made), first, given)
         return self._after_first(memory)
 
     def forget(self) -> None:

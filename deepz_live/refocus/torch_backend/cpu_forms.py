@@ -17,7 +17,6 @@ from deepz_live.refocus.torch_backend.banded import (
     band_rows,
     fill_edges,
     inside,
-    into,
     packed,
     ringed,
 )
@@ -105,8 +104,8 @@ class CpuGeneratorForm:
         first = network.body.down[0].first
         if not isinstance(first, nn.Conv2d):
             raise TypeError("The generator's first layer is no convolution.")
-        self._to_image = packed(of_image(first), torch.float32, relu=False)
-        self._per_um = first.weight.detach()[:, 1].sum(dim=(1, 2)).view(1, -1, 1, 1)
+        self._to_image = packed(of_image(first), torch.float32, relu=True)
+        self._per_um = first.weight.detach()[:, 1].sum(dim=(1, 2))
 
     def __call__(self, image_and_dpm: Tensor) -> Tensor:
         out = torch.empty((len(image_and_dpm), 1, *image_and_dpm.shape[2:]))
@@ -117,21 +116,20 @@ class CpuGeneratorForm:
     def uniform(self, image: Tensor, dpm: Tensor) -> Tensor:
         """``(1, 1, Y, X)`` and ``(P,)`` to ``(1, P, Y, X)``.
 
-        The first convolution is linear in image and DPM: that of the image is made once, that of
-        a flat DPM (padded by replication) is one number a channel.
+        The first convolution is linear in image and DPM: that of a flat DPM (padded by
+        replication) is one number a channel, which goes into the bias. That of the image is made
+        for every plane: to keep it and add the number takes four times as long.
         """
         height, width = image.shape[2:]
         given = ringed(1, height, width, torch.float32)
         inside(given).copy_(image)
         fill_edges(given)
-        shared = ringed(self._to_image.made, height, width, torch.float32)
-        into(shared, self._to_image, given)
         pair = torch.cat([image, image], dim=1)
         out = torch.empty((1, len(dpm), height, width))
         for distance, made in zip(dpm, out[0], strict=True):
             pair[:, 1] = distance
-            first = self._body.after_first(pair, inside(shared), self._per_um * distance)
-            self._plane(made, first)
+            first = self._to_image.shifted(self._per_um * distance)
+            self._plane(made, self._body.with_first(pair, first, given))
         return out
 
     def forget(self) -> None:
