@@ -61,10 +61,17 @@ class LiveResults:
         return self.newest if channel is None else self.by_channel.get(channel)
 
     def show(self, result: RefocusResult) -> None:
-        """The newest frame, cut anew: there is nothing else new in it."""
+        """The newest frame, cut anew: there is nothing else new in it.
+
+        Results that belong together change together, once all are cut as the request asks.
+        """
         self.newest = self.by_channel[result.frame.channel] = result
-        if self.pair is not None:
-            self.pair = tuple(result if old.frame is result.frame else old for old in self.pair)
+        if self.pair is None:
+            return
+        anew = tuple(self.by_channel[old.frame.channel] for old in self.pair)
+        same = all(new.frame is old.frame for new, old in zip(anew, self.pair, strict=True))
+        if same and len({one.generation for one in anew}) == 1:
+            self.pair = anew
 
     def _keep(self, result: RefocusResult) -> None:
         self.newest = self.by_channel[result.frame.channel] = result

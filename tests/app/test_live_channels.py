@@ -14,11 +14,11 @@ from deepz_live.app.live_opening import channel_engines, channel_settings
 from deepz_live.config import ChannelSetting, Profile
 from deepz_live.refocus.cuts import PlaneCut
 from deepz_live.refocus.errors import RefocusError
-from deepz_live.refocus.view import ViewRequest
+from deepz_live.refocus.view import RefocusResult, ViewRequest
 from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
 from deepz_live.stream.frame import Frame
-from tests.app.test_live import INFO, Engine, Source, drift_um, frame, live, run
+from tests.app.test_live import INFO, WAIT_S, Z_UM, Engine, Source, drift_um, frame, live, run
 
 NAMES = ("structure", "activity")
 
@@ -84,6 +84,39 @@ def test_the_recording_keeps_every_frames_channel_and_replays_with_both_models(t
     assert summary["channels"]["pairs"] == 6
     half = recorded_digests(recorded, again["structure"])
     assert sorted(half) == list(range(0, 12, 2))  # the other channel had another model
+
+
+def test_a_replay_at_rest_shows_what_is_asked_for_in_both_channels_of_one_model(tmp_path: Path):
+    engine = Engine()
+    run(two(12, engine, engine, record_to=tmp_path / "s"))
+    source = ReplaySource(read_session(tmp_path / "s"), hold_at_end=True)
+    source.pause()
+    source.seek(7)
+    session = live(source, engine, engines=dict.fromkeys(NAMES, engine))
+
+    def at(*indices: int) -> tuple[RefocusResult, ...]:
+        """The newest pair, once it is of these frames."""
+        for _ in range(400):
+            for name in NAMES:  # answered once a changed view has been made
+                session.ask(lambda _: None, name).result(WAIT_S)
+            pair = session.latest_pair()
+            if pair is not None and tuple(one.frame.index for one in pair) == indices:
+                return pair
+        raise AssertionError(f"the pair of frames {indices} did not come")
+
+    session.start()
+    try:
+        at(6, 7)
+        for depths_um in ((1.0,), (-1.0, 2.0)):
+            session.set_view(ViewRequest(tuple(PlaneCut(depth) for depth in depths_um)))
+            for one in at(6, 7):
+                volume = engine.volume(one.frame.pixels)
+                planes = [volume[Z_UM.index(depth)] for depth in depths_um]
+                np.testing.assert_allclose(one.images, planes, rtol=1e-5)
+        source.seek(4)
+        at(4, 3)
+    finally:
+        session.stop()
 
 
 def test_drift_is_measured_in_the_first_channel_alone(tmp_path: Path):
