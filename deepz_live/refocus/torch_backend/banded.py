@@ -22,11 +22,10 @@ from deepz_live.model.generator import DownBlock, UNet, UpBlock
 
 CHANNELS_LAST = torch.channels_last
 BAND_PX = 8192
-"""Pixels of a band of :data:`BAND_CHANNELS` or more channels; narrower ones are higher. Smaller
-bands make threads wait for each other more often than larger ones miss the cache; twice as much
-would be new memory from the system again."""
+"""Pixels of a band of :data:`BAND_CHANNELS` channels; narrower ones are as many times as high.
+Smaller bands make threads wait for each other more often than larger ones miss the cache."""
 
-BAND_CHANNELS = 96
+BAND_CHANNELS = 192
 
 KEPT_BYTES = 2**28
 """More memory than that is given back after every image: about 1000² for the paper's generator."""
