@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from deepz_live.train import planes_objective
 from deepz_live.train.budget import Budget
 from deepz_live.train.checkpoint import Checkpoint, RunState
 from deepz_live.train.devices import open_fabric
@@ -21,6 +22,7 @@ from deepz_live.train.errors import TrainingError
 from deepz_live.train.feed import Feed
 from deepz_live.train.learner import Learner
 from deepz_live.train.loop import DivergedError, Watch, fit
+from deepz_live.train.losses import structural_similarity
 from deepz_live.train.order import TrainingOrder
 from deepz_live.train.prepare import load_prepared, prepare
 from deepz_live.train.preset import Preset
@@ -94,6 +96,27 @@ def test_a_resumed_run_has_the_losses_of_an_uninterrupted_one(
     second: list = []
     run_of(replace(order, resume=True), second)
     assert first + second == whole
+
+
+def test_a_step_takes_the_ssim_of_a_few_planes_and_validation_that_of_all(
+    order: TrainingOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[int, bool]] = []
+
+    def counting(images, truths):
+        assert images.shape == truths.shape
+        taken.append((images.shape[1], images.requires_grad))
+        return structural_similarity(images, truths)
+
+    monkeypatch.setattr(planes_objective, "structural_similarity", counting)
+    planes = order.preset.planes.model_copy(update={"ssim_weight": 0.5, "ssim_planes": 2})
+    preset = order.preset.model_copy(update={"steps": 2, "planes": planes})
+    losses: list[dict[str, float]] = []
+    run_of(replace(order, network="planes", preset=preset), losses)
+    in_steps, in_validation = ([n for n, learnt in taken if learnt is of] for of in (True, False))
+    assert in_steps == [2, 2]
+    assert set(in_validation) == {13}  # 3 µm to both sides in steps of 0.5
+    assert all(0 < one["dissimilarity"] < 2 for one in losses)
 
 
 def test_an_iteration_updates_generator_and_discriminator_six_to_three(
