@@ -12,6 +12,7 @@ from deepz_live.train.preset import AlphaOn
 
 SSIM_SIGMA_PX = 1.5
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
+FLAT = 1e-10
 
 
 def fooling_loss(scores: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -62,6 +63,21 @@ def structural_similarity(images: Tensor, truths: Tensor) -> Tensor:
     likeness = (2 * mean_x * mean_y + SSIM_C1) * (2 * covariance + SSIM_C2)
     size = (mean_x**2 + mean_y**2 + SSIM_C1) * (variance_x + variance_y + SSIM_C2)
     return (likeness / size).mean((2, 3), keepdim=True)
+
+
+def contrast_error(images: Tensor, truths: Tensor) -> Tensor:
+    """Squared difference of the standard deviations of each plane.
+
+    ``(N, Z, Y, X)`` in, ``(N, Z, 1, 1)`` out. Beside a squared error of weight a, with weight b, an
+    image that correlates with its truth by r spreads (a r + b) / (a + b) times as far instead of r
+    times: contrast comes back, at a price in squared error that is of second order in 1 - r.
+    """
+    return (_spread(images) - _spread(truths)) ** 2
+
+
+def _spread(images: Tensor) -> Tensor:
+    # The gradient of a root is infinite at zero, where an image is flat.
+    return torch.sqrt(images.var((2, 3), correction=0, keepdim=True) + FLAT)
 
 
 def _mean(values: Tensor, weight: Tensor | None) -> Tensor:

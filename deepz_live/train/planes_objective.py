@@ -11,7 +11,12 @@ from torch import Tensor
 from deepz_live.model.planes import PlanesNet, compress, expand
 from deepz_live.train.adversary import Adversary
 from deepz_live.train.learner import Learner
-from deepz_live.train.losses import fooling_loss, structural_similarity, weighted_mean
+from deepz_live.train.losses import (
+    contrast_error,
+    fooling_loss,
+    structural_similarity,
+    weighted_mean,
+)
 from deepz_live.train.objective import Panel, averaged, on_device
 from deepz_live.train.pairs import Batch
 from deepz_live.train.preset import Preset
@@ -121,7 +126,8 @@ class PlanesObjective:
         settings = self._settings
         values = {"compressed": self._mean((planes - compress(targets)) ** 2, known)}
         total = values["compressed"]
-        if settings.linear_weight or settings.mae_weight or settings.ssim_weight:
+        on_intensities = (settings.linear_weight, settings.mae_weight, settings.ssim_weight)
+        if any(on_intensities) or settings.contrast_weight:
             images = expand(_safe(planes))
         if settings.linear_weight:
             values["linear"] = self._mean((images - targets) ** 2, known)
@@ -134,6 +140,9 @@ class PlanesObjective:
             alike = structural_similarity(images[:, some], targets[:, some])
             values["dissimilarity"] = self._mean(1 - alike, known[:, some])
             total = total + settings.ssim_weight * values["dissimilarity"]
+        if settings.contrast_weight:
+            values["contrast"] = self._mean(contrast_error(images, targets), known)
+            total = total + settings.contrast_weight * values["contrast"]
         return {"select": total, **values}
 
     def _from_teacher(self, teacher: Teacher, inputs: Tensor, planes: Tensor) -> Tensor:

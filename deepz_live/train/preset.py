@@ -29,6 +29,9 @@ class PlanesSettings(Settings):
     """1 - SSIM."""
     ssim_planes: PositiveInt = 4
     """Planes of every example whose SSIM a step takes: all would last as long as ten steps."""
+    contrast_weight: Weight = 0.0
+    """Squared difference of the standard deviations of a plane and its truth. The least squared
+    error alone makes planes flatter than the truth, by the factor that they correlate with it."""
     adversarial_weight: Weight = 0.0
     """Fooling the discriminator with single planes; 0: there is no discriminator."""
     adversarial_planes: PositiveInt = 4

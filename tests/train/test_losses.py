@@ -8,6 +8,7 @@ import torch
 from skimage.metrics import structural_similarity as reference
 
 from deepz_live.train.losses import (
+    contrast_error,
     discriminator_loss,
     fooling_loss,
     generator_loss,
@@ -54,3 +55,36 @@ def test_ssim_is_that_of_scikit_image() -> None:
     )
     found = structural_similarity(torch.tensor(image)[None, None], torch.tensor(truth)[None, None])
     assert float(found) == pytest.approx(float(wanted), abs=1e-4)
+
+
+def test_contrast_error_is_of_standard_deviations() -> None:
+    truth = torch.tensor([0.0, 0.4, 0.0, 0.4]).view(1, 1, 2, 2)  # deviates by 0.2, its half by 0.1
+    assert float(contrast_error(truth / 2 + 1, truth)) == pytest.approx(0.01, abs=1e-6)
+
+
+def test_contrast_error_lets_a_flat_image_learn() -> None:
+    image = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    contrast_error(image, torch.rand(1, 1, 4, 4)).sum().backward()
+    assert image.grad is not None
+    assert bool(torch.isfinite(image.grad).all())
+
+
+def test_contrast_comes_back_as_far_as_its_weight_says() -> None:
+    rng = np.random.default_rng(1)
+    truth, other = rng.normal(size=(2, 4096))
+    image = 0.8 * truth + 0.6 * other
+    image, truth = (torch.tensor(a / a.std()).view(1, 1, 64, 64) for a in (image, truth))
+    image, truth = image - image.mean(), truth - truth.mean()
+    correlation = float((image * truth).mean())
+    gain = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([gain], line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        error = ((gain * image - truth) ** 2).mean()
+        total = 3 * error + 6 * contrast_error(gain * image, truth).sum()
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    assert float(gain.detach()) == pytest.approx((3 * correlation + 6) / 9, abs=1e-3)
