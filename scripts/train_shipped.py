@@ -4,6 +4,8 @@
 
 The recipe says which scenes of the built-in microscope are captured for training and for testing
 (seeds never shared), and which runs follow each other, each from the weights of the one before.
+With ``target`` every scene is captured a second time, as the target says, and the model learns
+to make planes of that modality.
 What is there already is not made again, so an interrupted run goes on. The bundle, with the quality
 measured on the test scenes, ends in FOLDER/<recipe's name>.
 """
@@ -28,6 +30,8 @@ from deepz_live.cli.training import run_training
 from deepz_live.config import PositiveInt, Settings, load_profile
 from deepz_live.model.bundle import load_bundle
 from deepz_live.train.preset import Preset, load_preset
+
+TWIN = 1000
 
 
 class Scenes(Settings):
@@ -57,6 +61,8 @@ class Recipe(Settings):
     runs: Annotated[tuple[Run, ...], Field(min_length=1)]
     init: str | None = None
     """Shipped bundle that the first run starts from."""
+    target: dict[str, str | int | float] | None = None
+    """What is set otherwise for the second capture of every scene; None: there is none."""
 
 
 def main() -> None:
@@ -68,8 +74,13 @@ def main() -> None:
     for part, scenes in (("train", recipe.train), ("test", recipe.test)):
         for scene in scenes:
             capture(scene, args.work / part / scene.name)
+            if recipe.target is not None:
+                capture(twin(scene, recipe.target), args.work / f"{part}-target" / scene.name)
     bundle = _train(recipe, args.work, args.recipe.stem)
-    report = evaluate(load_bundle(bundle), find_stacks(args.work / "test"), report=print)
+    targets = find_stacks(args.work / "test-target") if recipe.target is not None else ()
+    report = evaluate(
+        load_bundle(bundle), find_stacks(args.work / "test"), targets=targets, report=print
+    )
     record_quality(load_bundle(bundle), report)
 
 
@@ -88,6 +99,13 @@ def capture(scenes: Scenes, out: Path) -> None:
     with open_microscope(profile) as microscope:
         request = default_request(profile, microscope, scenes.fields)
         with_progress(CalibrationRun(microscope, out, request))
+
+
+def twin(scenes: Scenes, target: dict[str, str | int | float]) -> Scenes:
+    """The same scenes as ``target`` shows them; their noise is of another seed."""
+    seed = int(scenes.settings["camera.noise_seed"]) + TWIN
+    settings = scenes.settings | {"camera.noise_seed": seed} | target
+    return scenes.model_copy(update={"settings": settings})
 
 
 def chosen_preset(run: Run, folder: Path) -> str:
@@ -118,6 +136,7 @@ def _train(recipe: Recipe, work: Path, name: str) -> Path:
                 minutes=run.minutes,
                 region=None,
                 init=init,
+                target=work / "train-target" if recipe.target is not None else None,
                 resume=out.with_name(out.name + ".work").exists(),
             )
         init = out

@@ -62,6 +62,16 @@ def test_a_recipes_scenes_are_captured_once(load, tmp_path):
     assert stack.stat().st_mtime_ns == written
 
 
+def test_a_twin_is_the_same_scene_with_other_noise(load):
+    script = load(ROOT / "scripts" / "train_shipped.py")
+    settings = {"specimen.seed": 3, "camera.noise_seed": 3, "optics.mode": "widefield"}
+    scenes = script.Scenes(settings=settings, fields=2)
+    twin = script.twin(scenes, {"optics.mode": "confocal"})
+    assert twin.fields == 2
+    changed = {"camera.noise_seed": 1003, "optics.mode": "confocal"}
+    assert twin.settings == settings | changed
+
+
 def test_a_runs_changes_are_those_of_its_preset_and_no_others(load, tmp_path):
     script = load(ROOT / "scripts" / "train_shipped.py")
     assert script.chosen_preset(script.Run(preset="quick", minutes=1), tmp_path) == "quick"
