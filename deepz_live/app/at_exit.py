@@ -9,6 +9,7 @@ before anything is torn down.
 from __future__ import annotations
 
 import atexit
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Protocol
@@ -32,7 +33,10 @@ def stop_at_exit(thing: Stoppable) -> Callable[[], None]:
 
     def at_exit() -> None:
         if (left := reference()) is not None:
-            left.stop(PATIENCE_S)
+            try:
+                left.stop(PATIENCE_S)
+            except Exception as error:  # the last words: there is nobody to hand it to
+                sys.stderr.write(f"Error: {error}\n")
 
     atexit.register(at_exit)
     return lambda: atexit.unregister(at_exit)

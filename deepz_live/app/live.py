@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -156,6 +157,15 @@ class LiveSession:
         return self._hub.error or self._recorder.error or of_worker
 
     @property
+    def broken(self) -> Exception | None:
+        """The part of :attr:`error` that leaves nothing to go on for.
+
+        Not frames that did not fit, nor, beside a recording, a network that failed.
+        """
+        of_worker = self._worker.error if self._worker is not None else None
+        return self._hub.error or self._recorder.failure or (None if self.recording else of_worker)
+
+    @property
     def finished(self) -> bool:
         """True once the stream has ended and all its frames went through the worker."""
         worker_done = self._worker is None or not self._worker.running
@@ -163,7 +173,7 @@ class LiveSession:
 
     @property
     def ended(self) -> bool:
-        """True once no frame comes any more: the stream has ended, or could not begin."""
+        """True once no frame comes any more."""
         return self._stopped or self._hub.stats().finished
 
     @property
@@ -201,14 +211,12 @@ class LiveSession:
                 raise
 
     def stop(self, timeout_s: float = 30.0) -> None:
-        """End stream, refocusing and recording, in this order; harmless when called twice.
-
-        While another thread is in :meth:`start`, that ends first.
+        """End a start under way, stream, refocusing and recording; harmless when called twice.
 
         Raises
         ------
         SourceError, RefocusError, SessionError
-            Camera, network or disk need longer than ``timeout_s``; call again to wait on.
+            Camera, network or a disk that takes nothing last ``timeout_s``; call again to wait on.
         """
         if not self._lifecycle.acquire(timeout=timeout_s):
             raise SourceError(
@@ -223,18 +231,11 @@ class LiveSession:
             self._lifecycle.release()
 
     def _stop_all(self, timeout_s: float) -> None:
-        try:
-            self._hub.stop(timeout_s)
-        finally:
-            try:
-                if self._worker is not None:
-                    self._worker.stop(timeout_s)
-            finally:
-                try:
-                    if self.focus_lock is not None:
-                        self.focus_lock.stop(timeout_s)
-                finally:
-                    self.stop_recording(timeout_s)
+        with ExitStack() as last_first:  # each, also where another fails
+            last_first.callback(self.stop_recording, timeout_s)
+            for part in (self.focus_lock, self._worker, self._hub):
+                if part is not None:
+                    last_first.callback(part.stop, timeout_s)
 
     def wait_finished(self, timeout_s: float) -> bool:
         """Wait for the end of a replay and of its refocusing; False if not in time."""
@@ -262,7 +263,7 @@ class LiveSession:
         Raises
         ------
         SessionError
-            The disk needs longer than ``timeout_s``; call again to wait on.
+            The disk took nothing for ``timeout_s``; call again to wait on.
         """
         self._recorder.stop(timeout_s)
 

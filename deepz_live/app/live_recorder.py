@@ -44,6 +44,12 @@ class LiveRecorder:
         return writer.error if writer is not None else self._error
 
     @property
+    def failure(self) -> Exception | None:
+        """Why the recording that runs cannot go on; None where it does, or none runs."""
+        writer = self._writer
+        return writer.failure if writer is not None else None
+
+    @property
     def warning(self) -> str | None:
         """A sentence while the disk does not keep up and nothing is lost yet."""
         writer = self._writer
@@ -85,7 +91,7 @@ class LiveRecorder:
         Raises
         ------
         SessionError
-            The disk needs longer than ``timeout_s``; call again to wait on.
+            The disk took nothing for ``timeout_s``; call again to wait on.
         """
         with self._change:
             with self._lock:

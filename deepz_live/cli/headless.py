@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deepz_live.session.reader import Session
 
 LOOK_EVERY_S = 0.25
+WORTH_SAYING = 20_000_000
 
 Clock = Callable[[], float]
 
@@ -89,22 +90,39 @@ def run(
     except KeyboardInterrupt:
         say("Stopped.")
     finally:
-        session.stop()
+        _end(session)
     if session.error is not None:
         raise session.error
     return session.summary()
 
 
 def _watch(session: LiveSession, seconds: float | None, clock: Clock) -> None:
-    begin, told, warned = clock(), "", set(session.warnings)
+    begin, told, lost, warned = clock(), "", False, set(session.warnings)
     with terminal().status("starting …") as line:
-        while session.error is None:
+        while session.broken is None:
             told = _tell_of_lock(session, told)
             warned = _tell_of_trouble(session, warned)
+            lost = _tell_of_losses(session, lost)
             left = LOOK_EVERY_S if seconds is None else seconds - (clock() - begin)
             if left <= 0 or session.wait_finished(min(left, LOOK_EVERY_S)):
                 return
             line.update(_line(session, clock() - begin))
+
+
+def _end(session: LiveSession) -> None:
+    """Stop, and say where that takes a while: a slow disk is waited for."""
+    left = session.status().queued
+    if left >= WORTH_SAYING:
+        say(f"Writing the last {left / 1e6:.0f} MB to the disk …")
+    session.stop()
+
+
+def _tell_of_losses(session: LiveSession, told: bool) -> bool:
+    """What went wrong and does not end the session, once; it is the session's error at the end."""
+    if not told and session.error is not None and session.broken is None:
+        say(f"Warning: {session.error}")
+        return True
+    return told
 
 
 def _tell_of_lock(session: LiveSession, told: str) -> str:

@@ -38,6 +38,7 @@ from deepz_live.gui.record_controller import RecordController
 from deepz_live.gui.recorder import RecordBar
 from deepz_live.gui.replay.bar import TransportBar
 from deepz_live.gui.replay.controller import TransportController, replay_of
+from deepz_live.gui.see_out import see_out
 from deepz_live.gui.settings.keeper import SettingsKeeper
 from deepz_live.gui.status_line import StatusLine
 from deepz_live.gui.tour.part import HelpPart
@@ -50,7 +51,6 @@ from deepz_live.gui.wizard.wizard import CalibrationWizard
 from deepz_live.refocus.cuts import PlaneCut
 
 TICK_MS = 33
-CLOSE_TIMEOUT_S = 40.0
 KNOB_KEY_UM = 0.5
 
 
@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
                 self.wizard.stop()
                 self.bridge.call(self.wizard.finish, lambda _: None, self.fail)
             self.bridge.call(self.desk.close, lambda _: None, self.fail)
-            self.bridge.wait(CLOSE_TIMEOUT_S)
+            see_out(self.bridge, self.shown, self.banner)
         super().closeEvent(event)
 
     def exchange(self, work: Callable[[], LiveSession], message: str) -> None:

@@ -26,6 +26,8 @@ from deepz_live.session.syncer import Syncer
 from deepz_live.stream.frame import StreamInfo
 
 BLOCK = 4096
+GROW_AGAIN = 64
+"""So many frames later the extent is tried again where it could not be written."""
 """The t extent grows by this many frames at a time, so that its file is rarely rewritten."""
 
 
@@ -47,6 +49,7 @@ class FrameArray:
         self._head = shard_head(info)
         self._file: IO[bytes] | None = None
         self._extent = 0
+        self._grow_at = BLOCK
         self._count = 0
 
     def create(self) -> None:
@@ -71,8 +74,8 @@ class FrameArray:
                 f"{self._info.shape} {self._info.dtype}; start a new recording after changing "
                 "the camera's region or binning"
             )
-        if self._count == self._extent:
-            self._resize(self._extent + BLOCK)
+        if self._count == self._grow_at:
+            self._grow()
         within = self._count % self._shard_frames
         if within == 0:
             self._next_file()
@@ -103,6 +106,20 @@ class FrameArray:
     def trim(self) -> None:
         """Let the t extent be the number of frames; raises OSError."""
         self._resize(self._count)
+
+    def _grow(self) -> None:
+        """Let the extent be ahead of the frames again.
+
+        It is for viewers that look on; the frames do not need it and :meth:`trim` sets it right.
+        So where the file is held by somebody (on Windows a virus scanner, or the viewer itself), a
+        later frame tries again.
+        """
+        try:
+            self._resize(self._count + BLOCK)
+        except OSError:
+            self._grow_at = self._count + GROW_AGAIN
+        else:
+            self._grow_at = self._extent
 
     def _next_file(self) -> None:
         """Raises OSError; then no file remains, so that the same frame can be tried again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import time
@@ -118,6 +119,11 @@ class SessionWriter:
         return self._failure or self._losses
 
     @property
+    def failure(self) -> Exception | None:
+        """Why nothing is written any more; None where it goes on, even if frames were lost."""
+        return self._failure
+
+    @property
     def warning(self) -> str | None:
         """A sentence while more and more frames wait for the disk and none is lost yet."""
         if not self._fill.warned or self._queue.closed or self.error is not None:
@@ -194,20 +200,25 @@ class SessionWriter:
         Raises
         ------
         SessionError
-            The disk needs longer than ``timeout_s``; call again to wait on.
+            The disk took nothing for ``timeout_s``; call again to wait on. As long as it takes
+            something this waits, however slow it is: what waits has been captured.
         """
         if self._thread is None:
             return
         if not self._queue.closed:
             self._stream_error = error
             self._queue.close()
+        left = self._queue.counts().queued
         self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            raise SessionError(
-                f"The recording {self.folder} is still being written after {timeout_s:g} s "
-                f"({_mb(self._queue.counts().queued)} to go); leave the program open and stop "
-                "again."
-            )
+        while self._thread.is_alive():
+            before, left = left, self._queue.counts().queued
+            if left >= before:
+                raise SessionError(
+                    f"The recording {self.folder} is still being written, and the disk took "
+                    f"nothing for {timeout_s:g} s ({_mb(left)} to go); see to the disk, leave the "
+                    "program open and stop again."
+                )
+            self._thread.join(timeout_s)
 
     def stats(self) -> WriterStats:
         """Numbers so far; callable from any thread at any time."""
@@ -295,7 +306,9 @@ class SessionWriter:
         now = self._clock()
         if now - self._disk_seen_at >= _DISK_LOOK_S:
             self._disk_seen_at = now
-            self._free_bytes = shutil.disk_usage(self.folder).free
+            # The number is for the eye alone; a folder that was renamed is written on.
+            with contextlib.suppress(OSError):
+                self._free_bytes = shutil.disk_usage(self.folder).free
 
 
 def _software_version() -> str:

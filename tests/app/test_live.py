@@ -146,6 +146,7 @@ def run(session: LiveSession) -> LiveSession:
 def test_engine_that_raises_costs_no_recorded_frame(tmp_path: Path):
     session = run(live(Source(40), Engine(fails=True), record_to=tmp_path / "s", every_frame=True))
     assert "the network is broken" in str(session.error)
+    assert session.broken is session.error  # nothing is recorded any more
     summary = session.summary()
     assert summary["frames_captured"] == summary["frames_recorded"] == 40
     assert summary["frames_refocused"] == 0
@@ -154,6 +155,18 @@ def test_engine_that_raises_costs_no_recorded_frame(tmp_path: Path):
     np.testing.assert_array_equal(recorded.frame(17).pixels, frame(17).pixels)
     errors = [event["message"] for event in recorded.events if event["kind"] == "error"]
     assert errors == ["the network is broken"] * 40
+
+
+def test_a_network_that_fails_beside_a_recording_leaves_something_to_go_on_for(tmp_path: Path):
+    session = live(Source(40), Engine(fails=True), every_frame=True)
+    session.start_recording(tmp_path / "s")
+    try:
+        session.start()
+        assert session.wait_finished(WAIT_S)
+        assert session.error is not None
+        assert session.broken is None
+    finally:
+        session.stop()
 
 
 def test_network_that_hangs_costs_no_recorded_frame(tmp_path: Path):

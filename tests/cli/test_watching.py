@@ -9,6 +9,7 @@ import pytest
 
 from deepz_live.app import training as training_app
 from deepz_live.cli import headless
+from deepz_live.session.errors import SessionError
 from deepz_live.stream.source import SourceError
 from deepz_live.train.progress import TrainingProgress
 
@@ -18,7 +19,8 @@ class FakeSession:
 
     def __init__(self, *, looks: int = 1000, then: BaseException | None = None) -> None:
         self.warnings = ("Pixel size differs.",)
-        self.error = None
+        self.error = self.broken = None
+        self.queued = 0
         self.calls: list[str] = []
         self.now = 0.0
         self._looks = looks
@@ -39,7 +41,7 @@ class FakeSession:
         if self._looks > 0:
             return False
         if isinstance(self._then, Exception):
-            self.error = self._then
+            self.error = self.broken = self._then
             return False
         if self._then is not None:
             raise self._then
@@ -55,6 +57,7 @@ class FakeSession:
             bytes_written=1e6,
             focus=None,
             channels=None,
+            queued=self.queued,
         )
 
     def stop(self) -> None:
@@ -93,6 +96,22 @@ def test_a_camera_that_fails_in_mid_stream_is_told_after_everything_is_stopped()
     with pytest.raises(SourceError, match="gone"):
         watch(session, 60)
     assert session.calls[-1] == "stop"
+
+
+def test_frames_that_did_not_fit_are_told_at_once_and_do_not_end_the_run(capsys):
+    session = FakeSession()
+    session.error = SessionError("Recording lost 3 frames.")
+    with pytest.raises(SessionError, match="lost 3"):
+        watch(session, 2.0)
+    assert session.now == pytest.approx(2.0)
+    assert capsys.readouterr().err.count("Warning: Recording lost 3 frames.") == 1
+
+
+def test_it_is_said_what_a_slow_disk_still_has_to_take(capsys):
+    session = FakeSession(looks=1)
+    session.queued = 31_000_000
+    watch(session, None)
+    assert "Writing the last 31 MB" in capsys.readouterr().err
 
 
 def test_warnings_about_the_model_are_told(capsys):

@@ -84,6 +84,64 @@ def test_a_disk_that_catches_up_takes_the_warning_back():
     assert watch.full_in_s == pytest.approx(1.0)
 
 
+def test_a_disk_that_is_slow_but_takes_something_is_waited_for(tmp_path, sessions, monkeypatch):
+    room = threading.Semaphore(0)
+    gate = Gate(lambda _: room.acquire(timeout=sessions.WAIT_S))
+    with sessions.recording(tmp_path / "s", opener=gate) as writer:
+        for index in range(4):
+            writer.offer(sessions.frame(index))
+        thread, joins = writer._thread, []
+
+        def one_frame_a_turn(timeout_s: float) -> None:
+            joins.append(timeout_s)
+            before = writer.stats().queued
+            room.release()
+            while thread.is_alive() and writer.stats().queued >= before:
+                threading.Event().wait(0.001)
+
+        monkeypatch.setattr(thread, "join", one_frame_a_turn)
+        writer.stop(0.5)
+    assert len(joins) >= 4
+    session = read_session(tmp_path / "s")
+    assert session.manifest.closed
+    assert [facts.index for facts in session.facts] == [0, 1, 2, 3]
+
+
+def test_a_disk_whose_room_cannot_be_read_is_written_on(tmp_path, sessions, monkeypatch):
+    def gone(_folder: Path) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("deepz_live.session.writer._DISK_LOOK_S", 0.0)
+    with sessions.recording(tmp_path / "s") as writer:
+        monkeypatch.setattr("shutil.disk_usage", gone)
+        writer.offer(sessions.frame(0))
+    monkeypatch.undo()
+    assert writer.error is None
+    assert len(read_session(tmp_path / "s")) == 1
+
+
+def test_an_extent_that_cannot_be_written_now_is_written_later(tmp_path, sessions, monkeypatch):
+    monkeypatch.setattr("deepz_live.session.frame_array.BLOCK", 4)
+    monkeypatch.setattr("deepz_live.session.frame_array.GROW_AGAIN", 2)
+    extents = []
+
+    def held_once(path: Path, mode: str):
+        if path.name == "zarr.json.part" and path.parent.name == "0":
+            extents.append(path)
+            if len(extents) == 2:  # the first is that of the empty array
+                raise PermissionError(errno.EACCES, "Access is denied")
+        return path.open(mode, buffering=0)
+
+    with sessions.recording(tmp_path / "s", opener=held_once) as writer:
+        for index in range(8):
+            writer.offer(sessions.frame(index))
+    assert writer.error is None
+    session = read_session(tmp_path / "s")
+    assert [facts.index for facts in session.facts] == list(range(8))
+    facts = json.loads(extents[0].with_name("zarr.json").read_text())
+    assert (facts["shape"][0], len(extents)) == (8, 4)  # made, held, grown at 6, trimmed
+
+
 def test_a_clock_that_jumps_back_gives_no_nonsense():
     time = Time()
     watch = FillWatch(100, time)
