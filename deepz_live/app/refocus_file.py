@@ -18,6 +18,7 @@ from deepz_live.image.surface_text import surface_text
 from deepz_live.model.bundle import Bundle
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
 from deepz_live.refocus.planes import check_range
+from deepz_live.session.errors import StackError
 from deepz_live.session.frame_series import FrameSeries
 from deepz_live.session.inferred import InferredFacts, check_name, write_inferred
 from deepz_live.session.series import SeriesChoice
@@ -82,6 +83,8 @@ def refocus_file(
     distances = parse_distances(what.z) if what.z is not None else ()
     surface = read_choice(what.surface) if what.surface is not None else None
     check_range(distances, bundle.facts.z_planes_um)
+    check_name(out)
+    _check_apart(out, path)
     assumed: list[str] = []
     chosen = choice or SeriesChoice()
     series, notes = frames_for(bundle, path, chosen, what.resample, assumed.append)
@@ -89,7 +92,6 @@ def refocus_file(
     if surface is not None and not isinstance(surface, Auto):
         # Before the network starts: what it cannot make is known already.
         check_range(surface.dpm(series.info.shape, size_um), bundle.facts.z_planes_um)
-    check_name(out)
     for sentence in assumed:
         tell(sentence)
     dpm = None
@@ -166,6 +168,16 @@ def refocused(
 
 def _flat(pixels: NDArray[np.generic], distance_um: float) -> NDArray[np.float32]:
     return np.full(pixels.shape, distance_um, np.float32)
+
+
+def _check_apart(out: Path, source: Path) -> None:
+    """What the camera took is never written over by what was inferred from it."""
+    target, own = out.resolve(), source.resolve()
+    if target == own or own in target.parents:
+        raise StackError(
+            f"Could not write {out}: that is the recording itself, or inside of it; give another "
+            "name."
+        )
 
 
 def _has_times(series: FrameSeries) -> bool:

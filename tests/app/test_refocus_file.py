@@ -71,6 +71,16 @@ def test_a_surface_is_followed(image):
     assert plane[3, 29] == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_image_itself_is_never_written_over(image, inside):
+    folder = image.parent
+    before = image.read_bytes()
+    source, out = (folder, image) if inside else (image, folder / "." / image.name)
+    with pytest.raises(StackError, match="the recording itself"):
+        refocus_file(source, BUNDLE, out=out, what=Refocusing(z="0"), engine=Engine())
+    assert image.read_bytes() == before
+
+
 def test_auto_says_where_a_frame_shows_nothing_to_rest_a_surface_on(image):
     with pytest.raises(SurfaceError, match="shows anything to focus on"):
         refocus(image, surface="auto")
