@@ -40,9 +40,10 @@ def recorded_digests(
     return found if found or any(same) else None
 
 
-def recorded_provider(session: Session) -> str | None:
-    """What the network of a recording ran on; None where nothing was refocused."""
-    provider = (session.manifest.bundle or {}).get("provider")
+def recorded_provider(session: Session, channel: str | None = None) -> str | None:
+    """What the network (of a channel) of a recording ran on; None where nothing was refocused."""
+    bundle = session.manifest.bundle or {}
+    provider = {**bundle, **bundle.get("channels", {}).get(channel, {})}.get("provider")
     return provider if isinstance(provider, str) else None
 
 
