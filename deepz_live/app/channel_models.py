@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from deepz_live.app.live_facts import recorded_models
 from deepz_live.app.live_opening import bundle_path, channel_settings
 from deepz_live.config import Profile
 from deepz_live.model.bundle import Bundle, BundleError, load_bundle, shipped_names, shipped_path
 from deepz_live.session.reader import Session
+from deepz_live.session.replay import ReplaySource
+
+if TYPE_CHECKING:
+    from deepz_live.refocus.engine import Engine
+    from deepz_live.stream.source import FrameSource
 
 _KEYS = ("name", "channels", "folder")
 """Those of the profile that say where a bundle lies; others may be of another version."""
-
-
-def recorded_models(session: Session) -> dict[str, dict[str, Any]]:
-    """Name and SHA-256 of the bundles of single channels, by channel."""
-    found: dict[str, dict[str, Any]] = (session.manifest.bundle or {}).get("channels", {})
-    return found
 
 
 def find_models(session: Session, main: Bundle) -> dict[str, Path | None]:
@@ -33,6 +33,20 @@ def find_models(session: Session, main: Bundle) -> dict[str, Path | None]:
         for name, facts in recorded_models(session).items()
         if facts.get("sha256") != main.sha256
     }
+
+
+def models_of_replay(source: FrameSource, engine: Engine | None) -> dict[str, Path]:
+    """Bundles of single channels beside that of ``engine``, as far as they are found.
+
+    None are of images from elsewhere, nor without a model. What is missing says
+    :func:`deepz_live.app.live_channels.replay_warnings`.
+    """
+    if engine is None or not isinstance(source, ReplaySource):
+        return {}
+    if not isinstance(source.series, Session):
+        return {}
+    found = find_models(source.series, engine.bundle)
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def _find(session: Session, channel: str, facts: dict[str, Any]) -> Path | None:

@@ -178,7 +178,8 @@ def bundle_for(recording: Session, model: Path | None) -> Bundle:
 
 def channel_bundles(recording: Session, main: Bundle, given: Mapping[str, Path]) -> dict[str, Path]:
     """Bundles of single channels: those ``given``, and those that the recording used beside it."""
-    from deepz_live.app.channel_models import find_models, recorded_models
+    from deepz_live.app.channel_models import find_models
+    from deepz_live.app.live_facts import recorded_models
 
     known = recording.info.channels
     for name in given:

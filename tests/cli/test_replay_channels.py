@@ -13,9 +13,11 @@ import pytest
 
 from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.channel_models import find_models
+from deepz_live.app.desk import Desk, RealOpeners
 from deepz_live.app.live import LiveSession
+from deepz_live.app.live_opening import live_on
 from deepz_live.model.bundle import load_bundle, shipped_bundle, shipped_path
-from deepz_live.refocus.engine import open_engine
+from deepz_live.refocus.engine import Engine, open_engine
 from deepz_live.session.reader import read_session
 from deepz_live.session.replay import ReplaySource
 from deepz_live.stream.frame import Frame, StreamInfo
@@ -117,6 +119,47 @@ def test_the_window_gets_both_models(run, tmp_path, models, monkeypatch):
     done = run("replay", session, "--model", models[0], "--json")
     assert done.code == 0, done.err
     assert seen == [("first", {"activity": "second"})]
+
+
+class Counted(RealOpeners):
+    """Notes which engines it opened were closed again."""
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+
+    def engine(self, bundle: Path) -> Engine:
+        engine = super().engine(bundle)
+        close = engine.close
+
+        def noted() -> None:
+            self.closed.append(bundle.name)
+            close()
+
+        engine.close = noted
+        return engine
+
+
+def test_a_recording_opened_in_the_window_keeps_its_models_or_says_what_is_missing(
+    tmp_path, models
+):
+    session = record(tmp_path, models, profile_with(models[1]))
+    openers = Counted()
+    desk = Desk(openers)
+    with closing(open_engine(load_bundle(models[0]), provider="CPU")) as first, closing(desk):
+        raw = ReplaySource(read_session(tmp_path / "raw"))
+        desk.begin(lambda: live_on(raw, first, None))
+        live = desk.open_replay(session)
+        assert {name: one.bundle.name for name, one in live.engines.items()} == {
+            "activity": "second"
+        }
+        assert "recorded with" not in " ".join(live.warnings)
+        assert openers.closed == []
+        shutil.rmtree(models[1])
+        live = desk.open_replay(session)
+        assert openers.closed == ["second"]
+        assert live.engines == {}
+        assert "'activity' was recorded with bundle 'second', which is" in " ".join(live.warnings)
+        assert "'first' refocuses it" in " ".join(live.warnings)
 
 
 def test_models_that_ship_are_found_by_their_name():
