@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from deepz_live.app.live_opening import channel_engines, live_on, stream_of
+from deepz_live.app.channel_models import models_of_replay
+from deepz_live.app.live_opening import channel_engines, engines_of, live_on, stream_of
 from deepz_live.session.replay import ReplaySource
 
 if TYPE_CHECKING:
@@ -186,16 +187,22 @@ class Desk:
         return live
 
     def open_replay(self, folder: Path) -> LiveSession:
-        """Play a recorded session through the same path.
+        """Play a recorded session through the same path, its channels with their own models.
 
         Raises
         ------
-        SessionError, DeskError
+        SessionError, RefocusError, DeskError
             What was running still runs.
         """
         source = self._openers.replay(folder)
         self._refuse_while_recording("a replay is opened")
-        return self._exchange(lambda: self._session(source, None))
+        with ExitStack() as models:  # closed again where something fails
+            paths = models_of_replay(source, self._engine)
+            own = models.enter_context(engines_of(paths, self._openers.engine))
+            live = self._exchange(lambda: live_on(source, self._engine, None, engines=own))
+            self._channel_models.close()
+            self._channel_models = models.pop_all()
+        return live
 
     def open_images(
         self, path: Path, choice: SeriesChoice, *, resample: bool = False

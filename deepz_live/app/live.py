@@ -147,7 +147,7 @@ class LiveSession:
         if not isinstance(self.source, ReplaySource):
             found.append(stall_warning(self._hub.stats(), self.source.info))
         if self.engine is not None:
-            found += channel_warnings(self.source.info, self.engine, self.engines)
+            found += channel_warnings(self.source, self.engine, self.engines)
         return tuple(sentence for sentence in found if sentence is not None)
 
     @property

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from deepz_live.app.live_facts import recorded_models
 from deepz_live.app.live_numbers import Clock, Pace
 from deepz_live.refocus.check import check_stream
 from deepz_live.refocus.engine import Engine
+from deepz_live.session.reader import Session
+from deepz_live.session.replay import ReplaySource
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.pace import Paced
 from deepz_live.stream.pairing import TOLERANCE_S
@@ -37,12 +40,13 @@ def pair_tolerance_s(info: StreamInfo) -> float:
 
 
 def channel_warnings(
-    info: StreamInfo, engine: Engine, engines: Mapping[str, Engine]
+    source: FrameSource, engine: Engine, engines: Mapping[str, Engine]
 ) -> tuple[str, ...]:
     """What of the stream differs from the models' training; of several channels, of each.
 
     Exposures of several channels are checked with their frames.
     """
+    info = source.info
     if not info.channels:
         return check_stream(engine.bundle, info)
     found: list[str] = []
@@ -50,7 +54,23 @@ def channel_warnings(
         bundle = engines.get(name, engine).bundle
         own = replace(info, channel=name, exposure_ms=bundle.facts.exposure_ms)
         found += check_stream(bundle, own)
+    found += replay_warnings(source, engine, engines)
     return tuple(dict.fromkeys(found))
+
+
+def replay_warnings(
+    source: FrameSource, engine: Engine, engines: Mapping[str, Engine]
+) -> list[str]:
+    """Channels that were recorded with a model of their own, which is not there now."""
+    if not isinstance(source, ReplaySource) or not isinstance(source.series, Session):
+        return []
+    main = engine.bundle
+    return [
+        f"Channel {name!r} was recorded with bundle {model.get('name')!r}, which is not found; "
+        f"{main.name!r} refocuses it. Give it with `deepz-live replay` and --channel-model."
+        for name, model in recorded_models(source.series).items()
+        if name not in engines and model.get("sha256") != main.sha256
+    ]
 
 
 def channel_summary(source: FrameSource, pairs: int) -> dict[str, Any]:

@@ -40,9 +40,16 @@ def recorded_digests(
     return found if found or any(same) else None
 
 
-def recorded_provider(session: Session) -> str | None:
-    """What the network of a recording ran on; None where nothing was refocused."""
-    provider = (session.manifest.bundle or {}).get("provider")
+def recorded_models(session: Session) -> dict[str, dict[str, Any]]:
+    """What :func:`bundle_facts` wrote of single channels: name, SHA-256, provider of each."""
+    found: dict[str, dict[str, Any]] = (session.manifest.bundle or {}).get("channels", {})
+    return found
+
+
+def recorded_provider(session: Session, channel: str | None = None) -> str | None:
+    """What the network (of a channel) of a recording ran on; None where nothing was refocused."""
+    own = recorded_models(session).get(channel, {}) if channel is not None else {}
+    provider = {**(session.manifest.bundle or {}), **own}.get("provider")
     return provider if isinstance(provider, str) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,24 +70,34 @@ def channel_settings(profile: Profile, names: Sequence[str]) -> tuple[ChannelSet
     return tuple(known.get(name, ChannelSetting(name=name)) for name in names)
 
 
-@contextmanager
+def bundle_path(profile: Profile, setting: ChannelSetting) -> Path | None:
+    """Where the profile has a channel's own bundle; a bare name is that of one which ships."""
+    if setting.bundle is None:
+        return None
+    beside = profile.resolve(setting.bundle)
+    return beside if beside.exists() else setting.bundle
+
+
 def channel_engines(
     microscope: Microscope, names: Sequence[str], opener: Callable[[Path], Engine]
-) -> Iterator[dict[str, Engine]]:
+) -> AbstractContextManager[dict[str, Engine]]:
     """Engines of the channels whose bundle the profile names, each bundle opened once.
 
     ``names`` are the channels of :func:`stream_of`; cameras that expose at once name themselves.
     """
     profile, names = microscope.profile, names or microscope.info.channels
+    settings = channel_settings(profile, names)
+    paths = {setting.name: bundle_path(profile, setting) for setting in settings}
+    return engines_of({name: path for name, path in paths.items() if path is not None}, opener)
+
+
+@contextmanager
+def engines_of(
+    paths: Mapping[str, Path], opener: Callable[[Path], Engine]
+) -> Iterator[dict[str, Engine]]:
+    """Engines of channels by the paths of their bundles, each bundle opened once."""
     opened: dict[Path, Engine] = {}
-    found: dict[str, Engine] = {}
     with ExitStack() as stack:
-        for setting in channel_settings(profile, names):
-            if setting.bundle is not None:
-                beside = profile.resolve(setting.bundle)
-                # A bare name is that of a model which ships with the program.
-                path = beside if beside.exists() else setting.bundle
-                if path not in opened:
-                    opened[path] = stack.enter_context(closing(opener(path)))
-                found[setting.name] = opened[path]
-        yield found
+        for path in dict.fromkeys(paths.values()):
+            opened[path] = stack.enter_context(closing(opener(path)))
+        yield {name: opened[path] for name, path in paths.items()}

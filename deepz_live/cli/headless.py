@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from deepz_live.cli.base import UsageError, say, terminal
 if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
     from deepz_live.model.bundle import Bundle
+    from deepz_live.refocus.engine import Engine
     from deepz_live.session.reader import Session
 
 LOOK_EVERY_S = 0.25
@@ -52,24 +53,40 @@ def run_live(
         return run(session, seconds)
 
 
-def run_replay(folder: Path, model: Path | None, speed: float | None) -> dict[str, Any]:
-    """Refocus a recording again; at ``speed`` None every frame. Returns the summary."""
+def run_replay(
+    folder: Path, model: Path | None, speed: float | None, given: Mapping[str, Path]
+) -> dict[str, Any]:
+    """Refocus a recording again; at ``speed`` None every frame. Returns the summary.
+
+    ``given`` are bundles of single channels.
+    """
     from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
     from deepz_live.app.live_facts import recorded_digests, recorded_provider
+    from deepz_live.app.live_opening import engines_of
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.reader import read_session
     from deepz_live.session.replay import ReplaySource
 
     recording = read_session(folder)
     bundle = bundle_for(recording, model)
-    with closing(open_engine(bundle, prefer=recorded_provider(recording))) as engine:
+    paths = channel_bundles(recording, bundle, given)
+    prefer = {path: recorded_provider(recording, name) for name, path in paths.items()}
+
+    def own(path: Path) -> Engine:
+        return open_engine(open_bundle(path), prefer=prefer[path])
+
+    with (
+        closing(open_engine(bundle, prefer=recorded_provider(recording))) as engine,
+        engines_of(paths, own) as engines,
+    ):
         session = LiveSession(
             ReplaySource(recording, speed=speed),
             engine,
-            request=opening_view(engine),
+            engines=engines,
+            request=opening_view(engine, *engines.values()),
             every_frame=speed is None,
-            expected_digests=recorded_digests(recording, engine),
+            expected_digests=recorded_digests(recording, engine, engines),
         )
         return {**run(session, None), "session": str(folder)}
 
@@ -175,6 +192,34 @@ def bundle_for(recording: Session, model: Path | None) -> Bundle:
             f"{bundle.name!r}; give it with --model, or --model {bundle.path} to use that one."
         )
     return bundle
+
+
+def channel_bundles(recording: Session, main: Bundle, given: Mapping[str, Path]) -> dict[str, Path]:
+    """Bundles of single channels: those ``given``, and those that the recording used beside it."""
+    from deepz_live.app.channel_models import find_models
+    from deepz_live.app.live_facts import recorded_models
+
+    known = recording.info.channels
+    for name in given:
+        if name not in known:
+            has = f"has {', '.join(known)}" if known else "does not have several in turn"
+            raise UsageError(
+                f"--channel-model {name}: this session {has}; name one of its channels, or give "
+                "the model of all others with --model."
+            )
+    used: dict[str, Path] = dict(given)
+    for name, path in find_models(recording, main).items():
+        if name in given:
+            continue
+        if path is None:
+            bundle = recorded_models(recording)[name].get("name")
+            raise UsageError(
+                f"Channel {name!r} of this session was recorded with bundle {bundle!r}, which is "
+                f"neither where it was nor shipped; give it with --channel-model {name}=BUNDLE, "
+                f"or --channel-model {name}={main.path} to use that one."
+            )
+        used[name] = path
+    return used
 
 
 def refuse_used_folder(folder: Path | None, so: str = "nothing is recorded into it") -> None:

@@ -1,9 +1,10 @@
-"""Text typed on the command line, as values: ``--set``, ``--region``, ``--speed``."""
+"""Text typed on the command line, as values: ``--set``, ``--region``, ``--speed`` and others."""
 
 from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 from deepz_live.cli.base import UsageError
 
@@ -21,6 +22,20 @@ def overrides(settings: list[str]) -> dict[str, str]:
                 "write for example --set specimen.seed=3."
             )
         found[key.strip()] = value.strip()
+    return found
+
+
+def channel_models(given: list[str]) -> dict[str, Path]:
+    """``["FITC=models/b"]`` → ``{"FITC": Path("models/b")}``."""
+    found: dict[str, Path] = {}
+    for text in given:
+        name, _, bundle = (part.strip() for part in text.partition("="))
+        if not name or not bundle or name in found:
+            raise UsageError(
+                f"--channel-model {text!r} is not of the form channel=bundle, each channel once; "
+                "write for example --channel-model FITC=models/b."
+            )
+        found[name] = Path(bundle)
     return found
 
 

@@ -72,25 +72,31 @@ def live(
 def replay(
     session: Annotated[Path, typer.Argument(help="Folder of a recorded session.")],
     model: options.Model = None,
+    channel_model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHANNEL=BUNDLE",
+            help="Another model for one of several channels; may be repeated. Default: the one "
+            "it was recorded with.",
+        ),
+    ] = None,
     speed: Annotated[
         str, typer.Option(help="1 is real time; max refocuses every frame as fast as it can.")
     ] = "1",
     headless: options.Headless = False,
     json: options.Json = False,
 ) -> None:
-    """Send a recorded session through the live path again.
+    """Send a recorded session through the live path again, each channel with its own model.
 
     Example: [bold]deepz-live replay recordings/embryo --speed max --headless --json[/bold]
     """
     with quiet_output(json):
         if headless:
-            from deepz_live.cli.headless import run_replay
-
-            summary = run_replay(session, model, parse.speed(speed))
+            from deepz_live.cli.headless import run_replay as show
         else:
-            from deepz_live.cli.windowed import replay_window
-
-            summary = replay_window(session, model, parse.speed(speed))
+            from deepz_live.cli.windowed import replay_window as show
+        own = parse.channel_models(channel_model or [])
+        summary = show(session, model, parse.speed(speed), own)
     finish(summary, json)
 
 

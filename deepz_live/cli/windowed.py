@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepz_live.cli.base import say
-from deepz_live.cli.headless import bundle_for, open_bundle, refuse_used_folder
+from deepz_live.cli.headless import bundle_for, channel_bundles, open_bundle, refuse_used_folder
 
 if TYPE_CHECKING:
     from deepz_live.app.desk import Desk
@@ -84,10 +84,13 @@ def live_window(
     return _live(settings, model, record, seconds=seconds, focus_lock=focus_lock, channels=channels)
 
 
-def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summary:
-    """A recording in the window."""
+def replay_window(
+    folder: Path, model: Path | None, speed: float | None, given: Mapping[str, Path]
+) -> Summary:
+    """A recording in the window; ``given`` are bundles of single channels."""
     from deepz_live.app.depths import opening_view
     from deepz_live.app.live import LiveSession
+    from deepz_live.app.live_opening import engines_of
     from deepz_live.gui.app import run_window
     from deepz_live.gui.settings.file import default_settings_path
     from deepz_live.refocus.engine import open_engine
@@ -96,12 +99,21 @@ def replay_window(folder: Path, model: Path | None, speed: float | None) -> Summ
 
     recording = read_session(folder)
     bundle = bundle_for(recording, model)
-    with closing(open_engine(bundle)) as engine, interruptible() as prepare:
+    paths = channel_bundles(recording, bundle, given)
+    with (
+        closing(open_engine(bundle)) as engine,
+        engines_of(paths, lambda own: open_engine(open_bundle(own))) as engines,
+        interruptible() as prepare,
+    ):
 
         def make() -> LiveSession:
             source = ReplaySource(recording, speed=speed, hold_at_end=speed is not None)
             return LiveSession(
-                source, engine, request=opening_view(engine), every_frame=speed is None
+                source,
+                engine,
+                engines=engines,
+                request=opening_view(engine, *engines.values()),
+                every_frame=speed is None,
             )
 
         session = run_window(

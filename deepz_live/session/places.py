@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import uuid
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from deepz_live.session.files import open_file, write_all
 
 _LOCAL = "file://"
 _PART = ".part"
+_HALF = re.compile(r"(.+)\.[0-9a-f]{32}" + re.escape(_PART))
 
 
 class Place(Protocol):
@@ -55,6 +57,12 @@ def place_at(where: Path | str) -> Place:
     if text.startswith(_LOCAL):
         return Folder(Path(url2pathname(urlsplit(text).path)))
     return Remote(text) if "://" in text else Folder(Path(where))
+
+
+def whole_name(name: str) -> str:
+    """What a file was to be called that a kill left half written; other names as they are."""
+    half = _HALF.fullmatch(name)
+    return half[1] if half else name
 
 
 class Folder:

@@ -51,23 +51,27 @@ def run():
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """A sealed bundle whose network returns its input at every distance."""
-    folder = tmp_path / "bundle"
+    return write_bundle(tmp_path / "bundle")
+
+
+def write_bundle(folder: Path, gain: float = 1.0) -> Path:
+    """A sealed bundle whose network returns ``gain`` times its input at every distance."""
     facts = facts_of(
         Z_UM,
         normalization=Normalization(background_counts=100, scale_counts=1000),
         intensity_counts=(90, 20000),
         margin_px=1,
     )
-    write_sealed(folder, facts, lambda path: write_identity(path, len(Z_UM)))
+    write_sealed(folder, facts, lambda path: write_identity(path, len(Z_UM), gain))
     return folder
 
 
-def write_identity(path: Path, planes: int) -> None:
+def write_identity(path: Path, planes: int, gain: float = 1.0) -> None:
     """A 1 × 1 convolution that copies the image ``planes`` times."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = numpy_helper.from_array(np.ones((planes, 1, 1, 1), np.float32), "w")
+    weights = numpy_helper.from_array(np.full((planes, 1, 1, 1), gain, np.float32), "w")
     shape = [["n", count, "y", "x"] for count in (1, planes)]
     graph = helper.make_graph(
         [helper.make_node("Conv", ["image", "w"], ["planes"])],

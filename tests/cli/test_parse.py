@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from deepz_live.cli import parse
@@ -44,3 +46,14 @@ def test_speed_max_means_as_fast_as_frames_come():
 def test_a_speed_that_makes_no_sense_is_named(text):
     with pytest.raises(UsageError, match="--speed"):
         parse.speed(text)
+
+
+def test_models_of_channels_are_paths_that_may_hold_equal_signs():
+    found = parse.channel_models(["FITC = models/a=b", "TexasRed=worm_20x075"])
+    assert found == {"FITC": Path("models/a=b"), "TexasRed": Path("worm_20x075")}
+
+
+@pytest.mark.parametrize("given", [["FITC"], ["=b"], ["FITC="], ["FITC=a", "FITC=b"]])
+def test_a_model_without_channel_or_given_twice_is_named(given):
+    with pytest.raises(UsageError, match="channel=bundle"):
+        parse.channel_models(given)

@@ -28,10 +28,11 @@ def chunk_number(name: str) -> int | None:
 
 
 def array_files(facts: VirtualFacts) -> dict[str, bytes]:
-    """The files of an array without a chunk, by name below the group."""
+    """The files of an array without a chunk, by name below the group, whose own file is none."""
     files: dict[str, Any] = {}
     _create(files, facts, facts.frames)
-    return {name: content.to_bytes() for name, content in files.items()}
+    inside = {name: content for name, content in files.items() if name.startswith(f"{ARRAY}/")}
+    return {name: content.to_bytes() for name, content in inside.items()}
 
 
 def chunk_file(facts: VirtualFacts, block: NDArray[Any]) -> bytes:

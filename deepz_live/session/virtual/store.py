@@ -27,7 +27,7 @@ from deepz_live.session.errors import SessionError
 from deepz_live.session.files import to_json
 from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.manifest import FRAMES
-from deepz_live.session.places import Place, place_at
+from deepz_live.session.places import Place, place_at, whole_name
 from deepz_live.session.virtual.chunk_files import (
     ARRAY,
     array_files,
@@ -124,23 +124,26 @@ class VirtualStore:
 def begin_store(
     where: Path | str, facts: VirtualFacts, frames: Sequence[FrameFacts], software: str
 ) -> VirtualStore:
-    """Write what describes a store that has no chunk yet.
+    """Write what describes a store that has no chunk yet; anew where that was cut off.
 
     Raises
     ------
     SessionError
-        Something else lies there, or it cannot be written.
+        Something else lies there, which stays as it is, or it cannot be written.
     """
     place = place_at(where)
+    lines = [to_json(asdict(replace(one, position=t))) for t, one in enumerate(frames)]
+    listed = b"".join(line + b"\n" for line in lines)
     try:
-        names = place.names()
-        if names - {FRAMES, ARRAY}:  # those may be left of a beginning that was cut off
+        foreign = _foreign(place, listed)
+        if foreign:
             raise SessionError(
-                f"{place} holds something else ({', '.join(sorted(names)[:3])}), so no virtual "
+                f"{place} holds something else ({', '.join(foreign[:3])}), so no virtual "
                 "stacks are written into it; give a new place."
             )
-        lines = [to_json(asdict(replace(one, position=t))) for t, one in enumerate(frames)]
-        place.write(FRAMES, b"".join(line + b"\n" for line in lines))
+        place.tidy("")
+        place.tidy(ARRAY)
+        place.write(FRAMES, listed)
         for name, content in array_files(facts).items():
             place.write(name, content)
         group = {
@@ -168,6 +171,8 @@ def open_store(where: Path | str) -> VirtualStore | None:
     place = place_at(where)
     try:
         content = place.read(GROUP)
+        if _is_bare(content) and FRAMES in place.names():
+            return None  # begin_store looks whose it is
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -180,3 +185,29 @@ def open_store(where: Path | str) -> VirtualStore | None:
             "another place, or remove it."
         ) from error
     return VirtualStore(place, facts)
+
+
+def _foreign(place: Place, listed: bytes) -> list[str]:
+    """What lies there and was not left by a beginning of this very store that was cut off.
+
+    ``listed`` is its FRAMES, which is written first and tells it from all others. Raises OSError.
+    """
+    names = place.names()
+    if FRAMES not in names:
+        return sorted(name for name in names if whole_name(name) != FRAMES)
+    found = {name for name in names if whole_name(name) not in (FRAMES, GROUP, ARRAY)}
+    found |= {f"{ARRAY}/{name}" for name in place.names(ARRAY) if whole_name(name) != GROUP}
+    if place.read(FRAMES) != listed:
+        found.add(FRAMES)
+    if GROUP in names and not _is_bare(place.read(GROUP)):
+        found.add(GROUP)
+    return sorted(found)
+
+
+def _is_bare(content: bytes) -> bool:
+    """Whether a group's file says nothing: such a one was once written on the way."""
+    try:
+        group = json.loads(content)
+    except ValueError:
+        return False
+    return isinstance(group, dict) and not group.get("attributes")

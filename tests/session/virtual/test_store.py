@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import fsspec
 import numpy as np
 import pytest
 import zarr
 
+from deepz_live.session import places
 from deepz_live.session.errors import SessionError
 from deepz_live.session.frame_series import FrameFacts
 from deepz_live.session.virtual import VirtualFacts, begin_store, open_store
@@ -103,3 +106,86 @@ def test_other_zarr_groups_are_no_stores(tmp_path):
     with pytest.raises(SessionError, match="no store of `deepz-live batch`"):
         open_store(tmp_path / "other")
     assert open_store(tmp_path / "nothing") is None
+
+
+class Killed(BaseException):
+    """In place of kill -9, which nothing tidies up after."""
+
+
+def begin_and_die(monkeypatch, store: Path, write: int) -> None:
+    """Begin a store, and end in the middle of that write."""
+    left = [write]
+
+    def half(file, content) -> None:
+        if not left[0]:
+            file.write(content[: len(content) // 2])
+            raise Killed
+        left[0] -= 1
+        file.write(content)
+
+    with monkeypatch.context() as short:
+        short.setattr(places, "write_all", half)
+        with pytest.raises(Killed):
+            begin_store(store, facts(), FRAMES, "test")
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+WRITES = 3
+
+
+@pytest.mark.parametrize("write", range(WRITES))
+def test_a_beginning_that_was_killed_is_begun_anew(monkeypatch, tmp_path, write):
+    begin_store(tmp_path / "whole", facts(), FRAMES, "test")
+    whole = content_of(tmp_path / "whole")
+    assert len(whole) == WRITES
+    begin_and_die(monkeypatch, tmp_path / "a", write)
+    assert any(name.endswith(".part") for name in content_of(tmp_path / "a"))
+    assert open_store(tmp_path / "a") is None
+    assert begin_store(tmp_path / "a", facts(), FRAMES, "test").missing() == [0, 1, 2]
+    assert content_of(tmp_path / "a") == whole
+
+
+def test_a_group_that_says_nothing_beside_the_same_frames_is_begun_anew(tmp_path):
+    """It was once written on the way, before the facts."""
+    begin_store(tmp_path / "a", facts(), FRAMES, "test")
+    whole = content_of(tmp_path / "a")
+    (tmp_path / "a" / "zarr.json").unlink()
+    zarr.open_group(tmp_path / "a", mode="a")
+    assert open_store(tmp_path / "a") is None
+    begin_store(tmp_path / "a", facts(), FRAMES, "test")
+    assert content_of(tmp_path / "a") == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("frames.jsonl", b"{}\n"),
+        ("notes.txt", b"mine"),
+        ("frames.jsonl.part", b""),
+        (f"notes.txt.{'0' * 32}.part", b"mine"),
+        ("0/c.0.0.0.0", b"chunk"),
+        ("0/zarr.json", b"{}"),
+        (f"zarr.json.{'0' * 32}.part", b"{}"),
+    ],
+)
+def test_what_is_not_its_own_beginning_is_refused_and_stays(tmp_path, name, content):
+    path = tmp_path / "a" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(SessionError, match="holds something else"):
+        begin_store(tmp_path / "a", facts(), FRAMES, "test")
+    assert content_of(tmp_path / "a") == {name: content}
+
+
+@pytest.mark.parametrize("name", ["0/c.0.0.0.0", "notes.txt", "zarr.json"])
+def test_what_lies_beside_its_own_frames_is_refused_and_stays(monkeypatch, tmp_path, name):
+    begin_and_die(monkeypatch, tmp_path / "a", 1)
+    (tmp_path / "a" / name).write_bytes(b'{"attributes": {"mine": 1}}')
+    before = content_of(tmp_path / "a")
+    with pytest.raises(SessionError, match=f"holds something else .{name}"):
+        begin_store(tmp_path / "a", facts(), FRAMES, "test")
+    assert content_of(tmp_path / "a") == before
