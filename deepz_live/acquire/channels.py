@@ -52,15 +52,20 @@ class Channels:
         self.require(name)
         if self.group is None:
             return
-        try:
-            self._core.setConfig(self.group, name)
-            self._core.waitForConfig(self.group, name)
-        except (RuntimeError, TimeoutError, ValueError, KeyError, OSError) as error:
-            raise MicroscopeError(
-                f"The channel {name} could not be set ({error}); check the devices of config "
-                f"group {self.group}."
-            ) from error
+        set_preset(self._core, self.group, name)
         self._last = name
+
+
+def set_preset(core: CMMCorePlus, group: str, name: str) -> None:
+    """Set a channel of any group and wait for its devices. Raises :class:`MicroscopeError`."""
+    try:
+        core.setConfig(group, name)
+        core.waitForConfig(group, name)
+    except (RuntimeError, TimeoutError, ValueError, KeyError, OSError) as error:
+        raise MicroscopeError(
+            f"The channel {name} could not be set ({error}); check the devices of config "
+            f"group {group}."
+        ) from error
 
 
 def exposure_of(name: str, profile: Profile) -> float:

@@ -1,4 +1,4 @@
-"""The acquisition engine of z-stacks: pymmcore-plus', but no failure passes as a warning."""
+"""The acquisition engine of z-stacks: strict, and each plane's z is read back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import useq
-from pymmcore_plus.mda import MDAEngine
 
-from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
+from deepz_live.acquire.errors import AcquisitionAbortedError
+from deepz_live.acquire.strict_engine import StrictEngine
 
 if TYPE_CHECKING:
     from deepz_live.acquire.microscope import Microscope
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 Z_TAG, TIME_TAG = "deepz_z_um", "deepz_time_s"
 
 
-class StackEngine(MDAEngine):
-    """Moves as :class:`Microscope` does and reads each plane's z back from the stage.
+class StackEngine(StrictEngine):
+    """Moves the focus alone and reads each plane's z back from the stage.
 
-    The engine it stands on logs a warning and goes on where a camera or stage fails; here that is
-    an error. Where the devices can be sequenced by hardware, nobody asks the stage between two
-    planes: their z is as commanded, and ``read_back`` is false.
+    Where the devices can be sequenced by hardware, nobody asks the stage between two planes:
+    their z is as commanded, and ``read_back`` is false.
 
     ``busy_with`` says what is being waited for, to another thread, which may set ``given_up``:
     a device that answers after all then finds the acquisition ended.
@@ -30,12 +29,12 @@ class StackEngine(MDAEngine):
 
     def __init__(self, microscope: Microscope, checkpoint: Callable[[], None]) -> None:
         super().__init__(
-            microscope.core,
+            microscope,
             restore_initial_state=False,
             timeout_base=microscope.profile.camera.timeout_s,
             timeout_first_frame=None,
         )
-        self._microscope, self._checkpoint = microscope, checkpoint
+        self._checkpoint = checkpoint
         self.busy_with: Literal["operator", "stage", "camera"] = "stage"
         self.given_up = False
         self.read_back = True
@@ -59,22 +58,17 @@ class StackEngine(MDAEngine):
         yield (frame.pixels, event, facts)
 
     def exec_sequenced_event(self, event: Any) -> Any:
-        microscope = self._microscope
-        began_s = microscope.clock()
+        began_s = self._microscope.clock()
         self.read_back = False
-        wanted = len(event.events)
         signal = None
         frames = super().exec_sequenced_event(event)
-        for count in range(wanted + 1):
+        while True:
             try:
                 payload = frames.send(signal)
             except StopIteration:
-                break
-            if payload is None:
-                raise MicroscopeError(
-                    f"The camera gave {count} of {wanted} planes of a hardware sequence; "
-                    "check its cable and trigger."
-                )
-            pixels, planned, facts = payload
-            own = {Z_TAG: planned.z_pos, TIME_TAG: began_s + facts["runner_time_ms"] / 1000}
-            signal = yield (np.asarray(pixels), planned, cast("Any", {**facts, **own}))
+                return
+            if payload is not None:
+                pixels, planned, facts = payload
+                own = {Z_TAG: planned.z_pos, TIME_TAG: began_s + facts["runner_time_ms"] / 1000}
+                payload = (np.asarray(pixels), planned, cast("Any", {**facts, **own}))
+            signal = yield payload

@@ -16,6 +16,7 @@ from deepz_live.acquire.engine import TIME_TAG, Z_TAG, StackEngine
 from deepz_live.acquire.errors import AcquisitionAbortedError, LimitError, MicroscopeError
 from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.plan import check_plan
+from deepz_live.acquire.strict_engine import in_charge
 
 _LOOK_EVERY_S = 0.25
 _EXPOSURES = 5
@@ -120,18 +121,16 @@ class StackRun:
 
     def _acquire_alone(self) -> None:
         runner = self._microscope.core.mda
-        before = runner.set_engine(self._engine)
         runner.events.frameReady.connect(self._keep, check_nargs=False)
         try:
-            runner.run(self._plan)
+            with in_charge(self._engine, runner):
+                runner.run(self._plan)
         except (RuntimeError, TimeoutError, ValueError, OSError) as error:
             self._error = self._sentence(error)
         except Exception as error:
             self._error = error
         finally:
             runner.events.frameReady.disconnect(self._keep)
-            if before is not None:
-                runner.set_engine(before)
             self._arrived.put(None)
 
     def _sentence(self, error: Exception) -> Exception:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import useq
 
 from deepz_live.acquire.cameras import FrameNumbers
 from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.free_sequence import run_sequence
 from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.app.calibrate import CalibrationRun
 from deepz_live.config import Profile, load_profile
@@ -92,3 +94,12 @@ def test_a_gap_of_one_camera_of_two_is_known_whatever_the_order():
 def test_a_frame_of_an_unknown_camera_is_an_error():
     with pytest.raises(SourceError, match="camera 'C' in a stream of A, B"):
         FrameNumbers(["A", "B"]).take({"Camera": "C", "ImageNumber": "0"})
+
+
+def test_a_sequence_wants_a_picture_of_each_camera(microscope: Microscope):
+    seen: list[tuple[int, int]] = []
+    microscope.core.mda.events.frameReady.connect(
+        lambda _, event, __: seen.append((event.index["z"], event.index["cam"]))
+    )
+    run_sequence(microscope, useq.MDASequence(z_plan={"range": 2, "step": 1}))
+    assert seen == [(z, camera) for z in range(3) for camera in range(2)]
