@@ -15,6 +15,7 @@ from deepz_live.session.errors import StackError
 from deepz_live.session.stack_facts import StackFacts, stack_xml
 from deepz_live.session.tiff import TiffContent, read_tiff
 from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, write_tiff, z_facts
+from deepz_live.session.tiff_series import incomplete
 
 __all__ = ["Stack", "StackError", "read_image", "read_stack", "write_stack"]
 
@@ -69,7 +70,7 @@ def read_stack(
     ------
     StackError
         File missing, not a TIFF, damaged, not a z-stack, several channels and none chosen,
-        sampling unknown, values that are not finite.
+        planes of the channel missing, sampling unknown, values that are not finite.
     """
     path = Path(path)
     return stack_of(path, read_tiff(path), pixel_size_um, z_step_um, channel=channel)
@@ -84,7 +85,8 @@ def stack_of(
     channel: int | str | None = None,
 ) -> Stack:
     """The z-stack in what was read from ``path``, whichever format; else as :func:`read_stack`."""
-    voxels, name = _one_channel(path, content, channel)
+    voxels, number, name = _one_channel(path, content, channel)
+    _check_present(path, content, number)
     _check_finite(path, voxels)
     pixel = _sampling(path, "pixel size", "pixel_size_um", pixel_size_um, content.pixel_size_um)
     stored = content.z_step_um if content.z_step_um else _even_step(content.z_um)
@@ -155,8 +157,8 @@ def read_image(path: Path | str) -> tuple[NDArray[Any], float | None]:
 
 def _one_channel(
     path: Path, content: TiffContent, wanted: int | str | None
-) -> tuple[NDArray[Any], str]:
-    """The ``(Z, Y, X)`` voxels of the wanted channel and its name."""
+) -> tuple[NDArray[Any], int, str]:
+    """The ``(Z, Y, X)`` voxels of the wanted channel, its number and its name."""
     axes, pixels = content.axes, content.pixels
     for axis in reversed(range(len(axes))):
         if pixels.shape[axis] == 1 and axes[axis] not in "ZYX":
@@ -173,14 +175,14 @@ def _one_channel(
         names = content.channels or ("channel 0",)
         if wanted is not None:
             number = channel_number(path, names[:1], wanted)
-        return pixels, names[number]
+        return pixels, number, names[number]
     axis = axes.index("C")
     count = pixels.shape[axis]
     names = tuple(f"channel {number}" for number in range(count))
     if len(content.channels) == count:
         names = content.channels
     number = channel_number(path, names, wanted)
-    return np.ascontiguousarray(pixels.take(number, axis)), names[number]
+    return np.ascontiguousarray(pixels.take(number, axis)), number, names[number]
 
 
 def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
@@ -205,6 +207,15 @@ def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -
         f"{path} holds {len(names)} channel(s) and {found}: {listed}; "
         "choose one by its number or name, or save it as a stack of its own."
     )
+
+
+def _check_present(path: Path, content: TiffContent, channel: int) -> None:
+    # Of another channel fewer planes may have been taken on purpose.
+    axis, shape = content.axes.find("C"), content.pixels.shape
+    lacking = [place for place in content.absent if axis < 0 or place[axis] == channel]
+    if lacking:
+        planes = math.prod(shape[:-2]) // (shape[axis] if axis >= 0 else 1)
+        raise StackError(incomplete(path, len(lacking), planes))
 
 
 def _check_finite(path: Path, pixels: NDArray[Any]) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.tiff_facts import tiff_facts
+from deepz_live.session.tiff_series import Place, absent_images
 
 _UNNAMED = "IQ"
 """Page axes of files that do not say what their pages are."""
@@ -43,6 +44,9 @@ class TiffContent:
         Between two times; when each was taken, s. None where the file does not say.
     named
         False where the file does not say what its pages are: ``"Z"`` is a guess then.
+    absent
+        Images that are promised and in no file, by their place along all axes but Y and X; their
+        ``pixels`` are 0.
     """
 
     pixels: NDArray[Any]
@@ -55,6 +59,7 @@ class TiffContent:
     interval_s: float | None = None
     times_s: tuple[float, ...] | None = None
     named: bool = True
+    absent: frozenset[Place] = frozenset()
 
 
 def read_tiff(path: Path) -> TiffContent:
@@ -77,7 +82,8 @@ def content_of(tiff: tifffile.TiffFile) -> TiffContent:
     named = not set(series.axes) & set(_UNNAMED)
     axes = series.axes.translate(str.maketrans(_UNNAMED, "Z" * len(_UNNAMED)))
     shape_only = np.broadcast_to(np.zeros((), series.dtype), series.shape)
-    return TiffContent(pixels=shape_only, axes=axes, named=named, **tiff_facts(tiff))
+    absent = absent_images(Path(tiff.filehandle.path), series)
+    return TiffContent(shape_only, axes, named=named, absent=absent, **tiff_facts(tiff))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from deepz_live.session.errors import StackError
 from deepz_live.session.importing.zarr_store import is_zarr, open_zarr
 from deepz_live.session.series.pages import check_whole
 from deepz_live.session.tiff import TiffContent, careful_tiff, content_of
+from deepz_live.session.tiff_series import Place
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 
@@ -31,6 +32,8 @@ class Contents:
         Names; empty where the file has none.
     named
         False where the file does not say whether its pages are times or planes.
+    absent
+        Places, along all axes but Y and X, of images that are promised and in no file.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Contents:
     channels: tuple[str, ...] = ()
     exposure_ms: float | None = None
     named: bool = True
+    absent: frozenset[Place] = frozenset()
 
     def count(self, axis: str) -> int:
         """Length along ``axis``; 1 where there is no such axis."""
@@ -87,6 +91,7 @@ def look_at(path: Path | str) -> Contents:
         channels=content.channels,
         exposure_ms=content.exposure_ms,
         named=content.named,
+        absent=content.absent,
     )
 
 

@@ -15,6 +15,7 @@ from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import unreadable
 from deepz_live.session.importing.zarr_store import open_zarr
 from deepz_live.session.tiff import careful_tiff, content_of, damaged
+from deepz_live.session.tiff_series import incomplete
 
 
 class Pages(Protocol):
@@ -87,7 +88,7 @@ def check_whole(path: Path) -> None:
             return
         pages = series.pages
         if len(pages) * int(np.prod(series.keyframe.shape)) < series.size:
-            raise StackError(damaged(path, f"{len(pages)} of {images} images are there"))
+            raise StackError(incomplete(path, images - len(pages), images))
         last = pages[len(pages) - 1]
         content_of(tiff)
         if last is not None and last.parent is tiff and _end_of(last) > length:
