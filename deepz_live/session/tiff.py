@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.tiff_facts import tiff_facts
-from deepz_live.session.tiff_series import Place, absent_images
+from deepz_live.session.tiff_series import Place, absent_images, image_series
 
 _UNNAMED = "IQ"
 """Page axes of files that do not say what their pages are."""
@@ -26,7 +26,7 @@ _DAMAGE = (tifffile.TiffFileError, struct.error, ValueError, OSError, IndexError
 
 @dataclass(frozen=True, slots=True)
 class TiffContent:
-    """The first image series of a TIFF file.
+    """The image series of a TIFF file.
 
     Attributes
     ----------
@@ -63,27 +63,27 @@ class TiffContent:
 
 
 def read_tiff(path: Path) -> TiffContent:
-    """Read the first series of a TIFF file, whole.
+    """Read the image series of a TIFF file, whole.
 
     Raises
     ------
     StackError
-        Missing, not a TIFF, cut off or damaged.
+        Missing, not a TIFF, cut off or damaged; several series.
     """
     with careful_tiff(path) as tiff:
-        series = tiff.series[0]
+        series = image_series(tiff)
         pixels = np.asarray(series.asarray())
         return replace(content_of(tiff), pixels=pixels.astype(pixels.dtype.newbyteorder("=")))
 
 
 def content_of(tiff: tifffile.TiffFile) -> TiffContent:
-    """The first series with its metadata; its pixels are not read, ``pixels`` is empty of them."""
-    series = tiff.series[0]
+    """The series with its metadata; its pixels are not read, ``pixels`` is empty of them."""
+    series = image_series(tiff)
     named = not set(series.axes) & set(_UNNAMED)
     axes = series.axes.translate(str.maketrans(_UNNAMED, "Z" * len(_UNNAMED)))
     shape_only = np.broadcast_to(np.zeros((), series.dtype), series.shape)
     absent = absent_images(Path(tiff.filehandle.path), series)
-    return TiffContent(shape_only, axes, named=named, absent=absent, **tiff_facts(tiff))
+    return TiffContent(shape_only, axes, named=named, absent=absent, **tiff_facts(tiff, series))
 
 
 @contextmanager

@@ -30,22 +30,22 @@ _UM_PER_UNIT = {
 _MS_PER_UNIT = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "min": 6e4, "h": 3.6e6}
 
 
-def tiff_facts(tiff: tifffile.TiffFile) -> dict[str, Any]:
-    """What OME or ImageJ metadata say, as :class:`~.tiff.TiffContent` takes it; else nothing.
+def tiff_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict[str, Any]:
+    """What OME or ImageJ metadata say of ``series``, for :class:`~.tiff.TiffContent`; else nothing.
 
     Raises
     ------
     StackError
         The pixels are not square.
     """
-    return _ome_facts(tiff) or _imagej_facts(tiff) or {}
+    return _ome_facts(tiff, series) or _imagej_facts(tiff) or {}
 
 
-def _ome_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
+def _ome_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict[str, Any] | None:
     if not tiff.is_ome or tiff.ome_metadata is None:
         return None
-    image = _first(tifffile.xml2dict(tiff.ome_metadata).get("OME", {}).get("Image"))
-    pixels = _first(image.get("Pixels"))
+    images = _all(tifffile.xml2dict(tiff.ome_metadata).get("OME", {}).get("Image"))
+    pixels = _first(_image_of(images, tiff.series.index(series), series.name).get("Pixels"))
     size_x = _ome_length(pixels, "PhysicalSizeX")
     size_y = _ome_length(pixels, "PhysicalSizeY")
     if size_x and size_y and abs(size_x - size_y) > 0.01 * size_x:
@@ -67,6 +67,12 @@ def _ome_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
         "interval_s": _seconds(pixels, "TimeIncrement"),
         "times_s": _plane_times_s(pixels),
     }
+
+
+def _image_of(images: list[dict[str, Any]], number: int, name: str) -> dict[str, Any]:
+    # Images without a plane are no series, so that numbers may differ where names do not.
+    named = [image for image in images if str(image.get("Name")) == name]
+    return named[0] if len(named) == 1 else next(iter(images[number:] or images), {})
 
 
 def _plane_times_s(pixels: dict[str, Any]) -> tuple[float, ...] | None:

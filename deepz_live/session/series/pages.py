@@ -15,7 +15,7 @@ from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import unreadable
 from deepz_live.session.importing.zarr_store import open_zarr
 from deepz_live.session.tiff import careful_tiff, content_of, damaged
-from deepz_live.session.tiff_series import incomplete
+from deepz_live.session.tiff_series import image_series, incomplete
 
 
 class Pages(Protocol):
@@ -29,7 +29,7 @@ class Pages(Protocol):
 
 
 class TiffPages:
-    """Pages of the first series of a TIFF file, which stays open between them."""
+    """Pages of the image series of a TIFF file, which stays open between them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -79,7 +79,7 @@ def check_whole(path: Path) -> None:
     with the length of the file.
     """
     with careful_tiff(path) as tiff:
-        series = tiff.series[0]
+        series = image_series(tiff)
         images = int(np.prod(series.shape[:-2], dtype=int))
         length = path.stat().st_size
         if series.dataoffset is not None:
@@ -102,7 +102,7 @@ def _end_of(page: Any) -> int:
 
 
 def _page(tiff: tifffile.TiffFile, at: tuple[int, ...]) -> NDArray[Any]:
-    series = tiff.series[0]
+    series = image_series(tiff)
     shape = series.shape[-2:]
     number = int(np.ravel_multi_index(at, series.shape[:-2])) if at else 0
     if series.dataoffset is not None:
