@@ -249,12 +249,17 @@ def _even_step(z_um: tuple[float, ...] | None) -> float | None:
 def _positions(z_um: tuple[float, ...] | None, count: int, step_um: float) -> NDArray[np.float64]:
     """Stored positions where they go one way by about the step, else counted from the middle.
 
-    Positions read back from a stage scatter, and a step may be missing: their mean counts.
+    Positions read back from a stage scatter, and a step may be missing: their mean counts. Where
+    it is another step that counts, the stored positions still say which way the stage went.
     """
+    down = False
     if z_um is not None and len(z_um) == count and count > 1:
         positions = np.asarray(z_um, dtype=np.float64)
         steps = np.diff(positions)
         one_way = bool((steps > 0).all() or (steps < 0).all())
         if one_way and np.isclose(abs(steps.mean()), step_um, rtol=0.05):
             return positions
-    return (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)
+        # Positions that only scatter about one place say nothing.
+        down = float(steps.sum()) < -0.5 * float(np.abs(steps).sum())
+    counted = (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)
+    return counted[::-1] if down else counted

@@ -87,6 +87,23 @@ def test_given_sampling_overrides_the_file(tmp_path):
     assert np.diff(back.z_um) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("scatter_um", [0.0, 0.6])
+def test_a_stack_taken_downwards_is_put_upright_whatever_step_is_given(tmp_path, scatter_um):
+    path = tmp_path / "down.ome.tif"
+    z_um = stack().z_um[5::-1].copy()
+    z_um[3] += scatter_um
+    write_stack(path, stack(voxels=VOXELS[5::-1], z_um=z_um))
+    back = read_stack(path, z_step_um=0.75)
+    np.testing.assert_array_equal(back.voxels, VOXELS[:6])
+    assert back.z_um == pytest.approx((np.arange(6) - 3) * 0.75)
+
+
+def test_positions_that_only_scatter_turn_no_stack_round(tmp_path):
+    path = tmp_path / "still.ome.tif"
+    write_stack(path, stack(z_um=10.0 + np.array([0.02, -0.01, 0.03, 0.0, -0.02, 0.01, 0.01])))
+    np.testing.assert_array_equal(read_stack(path).voxels, VOXELS)
+
+
 def test_a_plain_multi_page_tiff_is_a_stack_once_its_sampling_is_given(tmp_path):
     path = tmp_path / "plain.tif"
     with tifffile.TiffWriter(path) as writer:
