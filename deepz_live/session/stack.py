@@ -89,9 +89,10 @@ def stack_of(
     _check_present(path, content, number)
     _check_finite(path, voxels)
     pixel = _sampling(path, "pixel size", "pixel_size_um", pixel_size_um, content.pixel_size_um)
-    stored = content.z_step_um if content.z_step_um else _even_step(content.z_um)
+    planes = content.planes_of(number)
+    stored = content.z_step_um if content.z_step_um else _even_step(planes.z_um)
     step = _sampling(path, "z step", "z_step_um", z_step_um, stored)
-    z_um = _positions(content.z_um, len(voxels), step)
+    z_um = _positions(planes.z_um, len(voxels), step)
     if len(z_um) > 1 and z_um[-1] < z_um[0]:
         voxels, z_um = voxels[::-1], z_um[::-1]
     return Stack(
@@ -99,7 +100,7 @@ def stack_of(
         pixel_size_um=pixel,
         z_step_um=step,
         channel=name,
-        exposure_ms=content.exposure_ms or 0.0,
+        exposure_ms=planes.exposure_ms or 0.0,
         z_um=z_um,
         source=str(path),
     )

@@ -15,7 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
-from deepz_live.session.tiff_facts import tiff_facts
+from deepz_live.session.tiff_facts import PlaneFacts, tiff_facts
 from deepz_live.session.tiff_series import Place, absent_images, image_series
 
 _UNNAMED = "IQ"
@@ -34,10 +34,10 @@ class TiffContent:
         As stored, axes as in ``axes``, native byte order.
     axes
         One letter an axis, e.g. ``"ZCYX"``; a page axis without a name is ``"Z"``.
-    pixel_size_um, z_step_um, exposure_ms
+    pixel_size_um, z_step_um
         None where the file does not say.
-    z_um
-        Position of each page along z for the first channel, or None.
+    planes
+        Positions and exposure of each channel, as many as the file says; see :meth:`planes_of`.
     channels
         Names, empty where the file has none.
     interval_s, times_s
@@ -53,13 +53,19 @@ class TiffContent:
     axes: str
     pixel_size_um: float | None = None
     z_step_um: float | None = None
-    z_um: tuple[float, ...] | None = None
+    planes: tuple[PlaneFacts, ...] = ()
     channels: tuple[str, ...] = ()
-    exposure_ms: float | None = None
     interval_s: float | None = None
     times_s: tuple[float, ...] | None = None
     named: bool = True
     absent: frozenset[Place] = frozenset()
+
+    def planes_of(self, channel: int) -> PlaneFacts:
+        """Of the channel of this number. Without positions of its own it has the first's."""
+        if not self.planes:
+            return PlaneFacts()
+        found = self.planes[channel] if channel < len(self.planes) else PlaneFacts()
+        return found if found.z_um else replace(found, z_um=self.planes[0].z_um)
 
 
 def read_tiff(path: Path) -> TiffContent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import tifffile
@@ -30,6 +31,22 @@ _UM_PER_UNIT = {
 _MS_PER_UNIT = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "min": 6e4, "h": 3.6e6}
 
 
+@dataclass(frozen=True, slots=True)
+class PlaneFacts:
+    """What a file says of the planes of one channel.
+
+    Attributes
+    ----------
+    z_um
+        Position of each plane along z, or None.
+    exposure_ms
+        Of the first plane, or None.
+    """
+
+    z_um: tuple[float, ...] | None = None
+    exposure_ms: float | None = None
+
+
 def tiff_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict[str, Any]:
     """What OME or ImageJ metadata say of ``series``, for :class:`~.tiff.TiffContent`; else nothing.
 
@@ -54,16 +71,11 @@ def _ome_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict
             "resample the image to square pixels."
         )
     channels = [c.get("Name") for c in _all(pixels.get("Channel"))]
-    planes = [p for p in _all(pixels.get("Plane")) if not p.get("TheC") and not p.get("TheT")]
-    planes.sort(key=lambda plane: int(plane.get("TheZ", 0)))
-    positions = [_ome_length(plane, "PositionZ") for plane in planes]
-    exposures = [_ome_exposure_ms(plane) for plane in planes]
     return {
         "pixel_size_um": size_x or size_y,
         "z_step_um": _ome_length(pixels, "PhysicalSizeZ"),
-        "z_um": tuple(positions) if positions and None not in positions else None,
+        "planes": _planes_by_channel(pixels),
         "channels": tuple(str(name) for name in channels) if None not in channels else (),
-        "exposure_ms": exposures[0] if exposures else None,
         "interval_s": _seconds(pixels, "TimeIncrement"),
         "times_s": _plane_times_s(pixels),
     }
@@ -73,6 +85,28 @@ def _image_of(images: list[dict[str, Any]], number: int, name: str) -> dict[str,
     # Images without a plane are no series, so that numbers may differ where names do not.
     named = [image for image in images if str(image.get("Name")) == name]
     return named[0] if len(named) == 1 else next(iter(images[number:] or images), {})
+
+
+def _planes_by_channel(pixels: dict[str, Any]) -> tuple[PlaneFacts, ...]:
+    """Of the first time; none where the file lists no planes."""
+    planes = [plane for plane in _all(pixels.get("Plane")) if not plane.get("TheT")]
+    planes.sort(key=lambda plane: int(plane.get("TheZ") or 0))
+    by_channel: dict[int, list[dict[str, Any]]] = {}
+    for plane in planes:
+        by_channel.setdefault(int(plane.get("TheC") or 0), []).append(plane)
+    return tuple(
+        _plane_facts(by_channel.get(number, []))
+        for number in range(max(by_channel, default=-1) + 1)
+    )
+
+
+def _plane_facts(planes: list[dict[str, Any]]) -> PlaneFacts:
+    found = [_ome_length(plane, "PositionZ") for plane in planes]
+    z_um = tuple(z for z in found if z is not None)
+    return PlaneFacts(
+        z_um=z_um if z_um and len(z_um) == len(found) else None,
+        exposure_ms=_ome_exposure_ms(planes[0]) if planes else None,
+    )
 
 
 def _plane_times_s(pixels: dict[str, Any]) -> tuple[float, ...] | None:

@@ -129,6 +129,23 @@ def test_a_channel_is_chosen_by_number_or_name(tmp_path, axes, shape):
         read_stack(path, 0.1, 0.2, channel="Cy5")
 
 
+def test_each_channel_has_its_own_exposure_and_positions(tmp_path):
+    path = tmp_path / "two.ome.tif"
+    ups = 10.0 + np.arange(7) * 0.5
+    planes = {
+        "PositionZ": np.stack([ups, ups + 2.0], axis=1).ravel().tolist(),
+        "PositionZUnit": ["µm"] * 14,
+        "ExposureTime": [50.0, 200.0] * 7,
+        "ExposureTimeUnit": ["ms"] * 14,
+    }
+    facts = {"axes": "ZCYX", "Channel": {"Name": ["DAPI", "GFP"]}, "Plane": planes}
+    tifffile.imwrite(path, np.stack([VOXELS, VOXELS], axis=1), ome=True, metadata=facts)
+    for channel, exposure_ms, z_um in (("DAPI", 50.0, ups), (1, 200.0, ups + 2.0)):
+        back = read_stack(path, 0.1, channel=channel)
+        assert back.exposure_ms == exposure_ms
+        np.testing.assert_allclose(back.z_um, z_um)
+
+
 def test_missing_sampling_says_how_to_give_it(tmp_path):
     path = tmp_path / "bare.tif"
     tifffile.imwrite(path, VOXELS, metadata={"axes": "ZYX"})

@@ -69,12 +69,12 @@ def places(contents: Contents, choice: SeriesChoice) -> tuple[tuple[int, ...], .
     return found
 
 
-def channel_name(contents: Contents, choice: SeriesChoice) -> str:
-    """Name of the chosen channel; empty where the file has but one without a name."""
+def chosen_channel(contents: Contents, choice: SeriesChoice) -> tuple[int, str]:
+    """Number and name of the chosen channel; ``""`` where the file has but one without a name."""
     names: Sequence[str] = contents.channel_names
-    if len(names) == 1:
-        return names[0]
-    return names[channel_number(contents.path, names, choice.channel)]
+    several = len(names) > 1
+    number = channel_number(contents.path, names, choice.channel) if several else 0
+    return number, names[number]
 
 
 def _time_axis(contents: Contents, choice: SeriesChoice) -> str:

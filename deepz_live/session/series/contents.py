@@ -24,8 +24,10 @@ class Contents:
         One letter an axis, as stored: ``"TCYX"``; the last two are Y and X.
     dtype
         numpy's name.
-    pixel_size_um, interval_s, exposure_ms
+    pixel_size_um, interval_s
         None where the file does not say.
+    exposures_ms
+        Of each channel, None or missing where the file does not say.
     times_s
         When each time was taken, s; empty where the file does not say.
     channels
@@ -44,7 +46,7 @@ class Contents:
     interval_s: float | None = None
     times_s: tuple[float, ...] = ()
     channels: tuple[str, ...] = ()
-    exposure_ms: float | None = None
+    exposures_ms: tuple[float | None, ...] = ()
     named: bool = True
     absent: frozenset[Place] = frozenset()
 
@@ -89,7 +91,7 @@ def look_at(path: Path | str) -> Contents:
         interval_s=content.interval_s,
         times_s=content.times_s or (),
         channels=content.channels,
-        exposure_ms=content.exposure_ms,
+        exposures_ms=tuple(planes.exposure_ms for planes in content.planes),
         named=content.named,
         absent=content.absent,
     )

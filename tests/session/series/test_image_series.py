@@ -102,10 +102,12 @@ def test_unknown_times_are_played_at_an_assumed_pace_and_called_unknown(tmp_path
 
 def test_one_channel_and_one_plane_are_taken_out_of_five_axes(tmp_path: Path) -> None:
     whole = np.arange(3 * 4 * 2 * 20 * 30, dtype=np.uint16).reshape(3, 4, 2, 20, 30)
-    file = ome(tmp_path / "m.ome.tif", whole, "TZCYX", Channel={"Name": ["DAPI", "GFP"]})
+    facts = {"Channel": {"Name": ["DAPI", "GFP"]}}
+    facts["Plane"] = {"ExposureTime": [5.0, 20.0] * 12, "ExposureTimeUnit": ["ms"] * 24}
+    file = ome(tmp_path / "m.ome.tif", whole, "TZCYX", **facts)
     series = open_series(file, SeriesChoice(channel="GFP", plane=2))
     np.testing.assert_array_equal(frames(series), whole[:, 2, 1])
-    assert series.info.channel == "GFP"
+    assert (series.info.channel, series.info.exposure_ms) == ("GFP", 20.0)
     with pytest.raises(StackError, match=r"0 \(DAPI\), 1 \(GFP\); choose one"):
         open_series(file, SeriesChoice(plane=2))
 
