@@ -28,7 +28,16 @@ _UM_PER_UNIT = {
     "in": 25400.0,
     "inch": 25400.0,
 }
-_MS_PER_UNIT = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "min": 6e4, "h": 3.6e6}
+_TIME_NAMES = {
+    1e-6: "ns nsec nanosecond nanoseconds",
+    1e-3: "us usec microsecond microseconds",
+    1.0: "ms msec millisecond milliseconds",
+    1e3: "s sec secs second seconds",
+    6e4: "min mins minute minutes",
+    3.6e6: "h hr hrs hour hours",
+    8.64e7: "d day days",
+}
+_MS_PER_UNIT = {name: ms for ms, names in _TIME_NAMES.items() for name in names.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +165,13 @@ def _imagej_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
 
 
 def _imagej_interval_s(facts: dict[str, Any]) -> float | None:
-    """``finterval`` is in the file's own unit of time; ``fps`` stands where it was not given."""
-    interval_ms = _scaled(facts.get("finterval"), str(facts.get("tunit", "s")), _MS_PER_UNIT)
-    if interval_ms:
-        return interval_ms / 1e3
+    """``finterval`` is in the file's own unit of time; ``fps`` stands where it was not given.
+
+    ``fps`` is only the pace at which ImageJ plays: it is no answer where the unit is unknown.
+    """
+    if facts.get("finterval"):
+        interval_ms = _scaled(facts["finterval"], str(facts.get("tunit", "s")), _MS_PER_UNIT)
+        return interval_ms / 1e3 if interval_ms and interval_ms > 0 else None
     rate_hz = facts.get("fps")
     return 1.0 / rate_hz if isinstance(rate_hz, (int, float)) and rate_hz > 0 else None
 

@@ -12,7 +12,7 @@ import zarr
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing import MissingSamplingError
 from deepz_live.session.replay import ReplaySource
-from deepz_live.session.series import SeriesChoice, open_frames, open_series
+from deepz_live.session.series import SeriesChoice, look_at, open_frames, open_series
 
 MOVIE = np.random.default_rng(0).integers(0, 65536, (6, 20, 30), dtype=np.uint16)
 UM = {"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.325}
@@ -69,6 +69,32 @@ def test_a_time_series_brings_frames_times_and_pixel_size(tmp_path: Path, kind: 
     assert series.info.frame_rate_hz == pytest.approx(25.0)
     assert series.info.dtype == "uint16"
     np.testing.assert_allclose([f.time_s for f in series.facts], np.arange(6) * 0.04)
+
+
+@pytest.mark.parametrize(
+    ("interval", "unit", "seconds"),
+    [
+        (0.5, "hr", 1800.0),
+        (0.5, "h", 1800.0),
+        (0.5, "hour", 1800.0),
+        (0.5, "hours", 1800.0),
+        (5.0, "min", 300.0),
+        (5.0, "minutes", 300.0),
+        (20.0, "msec", 0.02),
+        (20.0, "ms", 0.02),
+        (500.0, "usec", 0.0005),
+        (2.0, "sec", 2.0),
+        (2.0, "fortnight", None),
+        (None, "hr", 0.25),
+    ],
+)
+def test_imagej_times_are_in_their_unit_and_fps_is_no_time_of_an_unknown_one(
+    tmp_path: Path, interval, unit, seconds
+) -> None:
+    facts = {"axes": "TYX", "fps": 4.0, "tunit": unit}
+    facts |= {} if interval is None else {"finterval": interval}
+    file = plain(tmp_path / "m.tif", imagej=True, metadata=facts)
+    assert look_at(file).interval_s == (seconds and pytest.approx(seconds))
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"rowsperstrip": 5}])
