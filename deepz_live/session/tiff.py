@@ -112,7 +112,7 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
     except _DAMAGE as error:
         if isinstance(error, tifffile.TiffFileError) and not _begins_as_tiff(path):
             raise StackError(f"{path} is not a TIFF file ({error}); give a TIFF image.") from error
-        raise StackError(damaged(path, str(error))) from error
+        raise StackError(unreadable_tiff(path, str(error))) from error
     if complaints:
         raise StackError(damaged(path, complaints[0]))
 
@@ -120,6 +120,17 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
 def _begins_as_tiff(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) in _SIGNATURES
+
+
+def unreadable_tiff(path: Path, why: str) -> str:
+    """The sentence for what tifffile says of a file: damaged, or a package is not there."""
+    if "'imagecodecs' package" not in why:
+        return damaged(path, why)
+    return (
+        f"{path} is compressed in a way that needs the package imagecodecs, which is not installed "
+        f"({why}); save it uncompressed or compressed by zlib (Deflate), or install the package "
+        "with `pip install imagecodecs`."
+    )
 
 
 def damaged(path: Path, why: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import unreadable
 from deepz_live.session.importing.zarr_store import open_zarr
-from deepz_live.session.tiff import careful_tiff, content_of, damaged
+from deepz_live.session.tiff import careful_tiff, content_of, damaged, unreadable_tiff
 from deepz_live.session.tiff_series import image_series, incomplete
 
 
@@ -45,7 +45,7 @@ class TiffPages:
             try:
                 return _page(self._tiff, at)
             except (ValueError, OSError, IndexError, KeyError, tifffile.TiffFileError) as error:
-                raise StackError(damaged(self._path, f"image {at}: {error}")) from error
+                raise StackError(unreadable_tiff(self._path, f"image {at}: {error}")) from error
 
     def close(self) -> None:
         """See :class:`Pages`."""

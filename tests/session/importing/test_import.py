@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Self
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from PIL import Image
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing import MissingSamplingError, import_stack
+from deepz_live.session.series import SeriesChoice, open_series
 
 VOXELS = np.random.default_rng(0).integers(0, 65536, (7, 20, 30), dtype=np.uint16)
 TWO = np.stack([VOXELS, VOXELS[::-1]])
@@ -77,6 +80,18 @@ def test_an_imagej_tiff_that_knows_its_pixels_asks_for_the_step_only(tmp_path: P
         import_stack(path)
     assert caught.value.missing == ("z_step_um",)
     assert import_stack(path, z_step_um=0.4).pixel_size_um == pytest.approx(0.2)
+
+
+@pytest.mark.skipif(find_spec("imagecodecs") is not None, reason="imagecodecs reads this file")
+def test_a_compression_without_its_package_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "lzw.tif"
+    images = [Image.fromarray(plane) for plane in VOXELS]
+    images[0].save(path, save_all=True, append_images=images[1:], compression="tiff_lzw")
+    with pytest.raises(StackError, match=r"uncompressed or .*pip install imagecodecs") as caught:
+        import_stack(path, pixel_size_um=0.3, z_step_um=0.5)
+    assert "damaged" not in str(caught.value)
+    with pytest.raises(StackError, match="pip install imagecodecs"):
+        open_series(path, SeriesChoice(pixel_size_um=0.3))
 
 
 @pytest.mark.parametrize(
