@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from deepz_live.session.errors import StackError
 from deepz_live.session.stack_facts import StackFacts, stack_xml
 from deepz_live.session.tiff import TiffContent, read_tiff
-from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, write_tiff, z_facts
+from deepz_live.session.tiff_output import (
+    OME_DTYPES,
+    pixel_facts,
+    write_ome_tiff,
+    write_tiff,
+    z_facts,
+)
 from deepz_live.session.tiff_series import incomplete
 
 __all__ = ["Stack", "StackError", "read_image", "read_stack", "write_stack"]
@@ -114,12 +120,18 @@ def write_stack(path: Path | str, stack: Stack, about: StackFacts | None = None)
     Raises
     ------
     StackError
-        The stack is not ``(Z, Y, X)`` with one position a plane, or the file cannot be written.
+        The stack is not ``(Z, Y, X)`` with one position a plane, OME-TIFF has no pixels of this
+        type, or the file cannot be written.
     """
     if stack.voxels.ndim != 3 or len(stack.voxels) != len(stack.z_um):
         raise StackError(
             f"Could not write {path}: voxels of shape {stack.voxels.shape} and "
             f"{len(stack.z_um)} plane positions do not make a (Z, Y, X) stack."
+        )
+    if stack.voxels.dtype.name not in OME_DTYPES:
+        raise StackError(
+            f"Could not write {path}: OME-TIFF has no {stack.voxels.dtype} pixels, which "
+            f"{stack.source} holds; save that as uint16, or as float32 where it has fractions."
         )
     if about is not None:
         name = Path(path).name.removesuffix(".ome.tif")

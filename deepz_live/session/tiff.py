@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +15,18 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from deepz_live.session.errors import StackError
+from deepz_live.session.errors import StackError, too_large
 from deepz_live.session.tiff_facts import PlaneFacts, tiff_facts
 from deepz_live.session.tiff_series import Place, absent_images, image_series
 
 _UNNAMED = "IQ"
 """Page axes of files that do not say what their pages are."""
 _SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_DAMAGE = (tifffile.TiffFileError, struct.error, ValueError, OSError, IndexError, KeyError)
+DAMAGE = (
+    *(tifffile.TiffFileError, struct.error, zlib.error),
+    *(ValueError, OSError, IndexError, KeyError, RuntimeError),
+)
+"""What tifffile and the decoders under it raise over a file that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ def read_tiff(path: Path) -> TiffContent:
     with careful_tiff(path) as tiff:
         series = image_series(tiff)
         pixels = np.asarray(series.asarray())
-        return replace(content_of(tiff), pixels=pixels.astype(pixels.dtype.newbyteorder("=")))
+        native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        return replace(content_of(tiff), pixels=native)
 
 
 def content_of(tiff: tifffile.TiffFile) -> TiffContent:
@@ -99,7 +105,7 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
     Raises
     ------
     StackError
-        Missing, not a TIFF, cut off or damaged.
+        Missing, not a TIFF, cut off or damaged, larger than memory.
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
@@ -109,7 +115,9 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
             yield tiff
     except StackError:
         raise
-    except _DAMAGE as error:
+    except MemoryError as error:
+        raise too_large(path, error) from error
+    except DAMAGE as error:
         if isinstance(error, tifffile.TiffFileError) and not _begins_as_tiff(path):
             raise StackError(f"{path} is not a TIFF file ({error}); give a TIFF image.") from error
         raise StackError(unreadable_tiff(path, str(error))) from error

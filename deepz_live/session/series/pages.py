@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import unreadable
+from deepz_live.session.importing.zarr_store import DAMAGE as ZARR_DAMAGE
 from deepz_live.session.importing.zarr_store import open_zarr
-from deepz_live.session.tiff import careful_tiff, content_of, damaged, unreadable_tiff
+from deepz_live.session.tiff import DAMAGE, careful_tiff, content_of, damaged, unreadable_tiff
 from deepz_live.session.tiff_series import image_series, incomplete
 
 
@@ -44,7 +45,7 @@ class TiffPages:
                 self._tiff = self._open.enter_context(tifffile.TiffFile(self._path))
             try:
                 return _page(self._tiff, at)
-            except (ValueError, OSError, IndexError, KeyError, tifffile.TiffFileError) as error:
+            except DAMAGE as error:
                 raise StackError(unreadable_tiff(self._path, f"image {at}: {error}")) from error
 
     def close(self) -> None:
@@ -65,7 +66,7 @@ class ZarrPages:
         """See :class:`Pages`."""
         try:
             return np.asarray(self._array[at])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except ZARR_DAMAGE as error:
             raise unreadable(self._path, error) from error
 
     def close(self) -> None:
