@@ -12,7 +12,7 @@ from deepz_live.acquire.request import CalibrationRequest, FieldRequest
 from deepz_live.app.calibrate.record import CalibrationRecord, StackEntry, write_record
 from deepz_live.config import ChannelSetting, Optics
 from deepz_live.image.focus import sharpness
-from deepz_live.session.errors import StackError
+from deepz_live.session.errors import StackError, too_large
 from deepz_live.session.importing import import_stack
 from deepz_live.session.stack import Stack, write_stack
 
@@ -54,13 +54,16 @@ def import_files(
     first: Stack | None = None
     for number, file in enumerate(files):
         tell(f"Importing {file} …")
-        stack = import_stack(
-            file, pixel_size_um=pixel_size_um, z_step_um=z_step_um, channel=channel
-        )
-        first = first or stack
-        _check_alike(stack, first)
-        out.mkdir(parents=True, exist_ok=True)
-        entries.append(_write(stack, out, number))
+        try:
+            stack = import_stack(
+                file, pixel_size_um=pixel_size_um, z_step_um=z_step_um, channel=channel
+            )
+            first = first or stack
+            _check_alike(stack, first)
+            out.mkdir(parents=True, exist_ok=True)
+            entries.append(_write(stack, out, number))
+        except MemoryError as error:  # the planes fit, but not what is computed of them
+            raise too_large(file, error) from error
     if first is None:
         raise StackError("No file was given to import; give at least one z-stack.")
     write_record(out, _record(files, first, entries))

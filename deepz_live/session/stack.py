@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from deepz_live.session.errors import StackError
 from deepz_live.session.stack_facts import StackFacts, stack_xml
 from deepz_live.session.tiff import TiffContent, read_tiff
-from deepz_live.session.tiff_output import pixel_facts, write_ome_tiff, write_tiff, z_facts
+from deepz_live.session.tiff_output import (
+    OME_DTYPES,
+    pixel_facts,
+    write_ome_tiff,
+    write_tiff,
+    z_facts,
+)
+from deepz_live.session.tiff_series import incomplete
 
 __all__ = ["Stack", "StackError", "read_image", "read_stack", "write_stack"]
 
@@ -69,7 +76,7 @@ def read_stack(
     ------
     StackError
         File missing, not a TIFF, damaged, not a z-stack, several channels and none chosen,
-        sampling unknown, values that are not finite.
+        planes of the channel missing, sampling unknown, values that are not finite.
     """
     path = Path(path)
     return stack_of(path, read_tiff(path), pixel_size_um, z_step_um, channel=channel)
@@ -84,12 +91,14 @@ def stack_of(
     channel: int | str | None = None,
 ) -> Stack:
     """The z-stack in what was read from ``path``, whichever format; else as :func:`read_stack`."""
-    voxels, name = _one_channel(path, content, channel)
+    voxels, number, name = _one_channel(path, content, channel)
+    _check_present(path, content, number)
     _check_finite(path, voxels)
     pixel = _sampling(path, "pixel size", "pixel_size_um", pixel_size_um, content.pixel_size_um)
-    stored = content.z_step_um if content.z_step_um else _even_step(content.z_um)
+    planes = content.planes_of(number)
+    stored = content.z_step_um if content.z_step_um else _even_step(planes.z_um)
     step = _sampling(path, "z step", "z_step_um", z_step_um, stored)
-    z_um = _positions(content.z_um, len(voxels), step)
+    z_um = _positions(planes.z_um, len(voxels), step)
     if len(z_um) > 1 and z_um[-1] < z_um[0]:
         voxels, z_um = voxels[::-1], z_um[::-1]
     return Stack(
@@ -97,7 +106,7 @@ def stack_of(
         pixel_size_um=pixel,
         z_step_um=step,
         channel=name,
-        exposure_ms=content.exposure_ms or 0.0,
+        exposure_ms=planes.exposure_ms or 0.0,
         z_um=z_um,
         source=str(path),
     )
@@ -111,12 +120,18 @@ def write_stack(path: Path | str, stack: Stack, about: StackFacts | None = None)
     Raises
     ------
     StackError
-        The stack is not ``(Z, Y, X)`` with one position a plane, or the file cannot be written.
+        The stack is not ``(Z, Y, X)`` with one position a plane, OME-TIFF has no pixels of this
+        type, or the file cannot be written.
     """
     if stack.voxels.ndim != 3 or len(stack.voxels) != len(stack.z_um):
         raise StackError(
             f"Could not write {path}: voxels of shape {stack.voxels.shape} and "
             f"{len(stack.z_um)} plane positions do not make a (Z, Y, X) stack."
+        )
+    if stack.voxels.dtype.name not in OME_DTYPES:
+        raise StackError(
+            f"Could not write {path}: OME-TIFF has no {stack.voxels.dtype} pixels, which "
+            f"{stack.source} holds; save that as uint16, or as float32 where it has fractions."
         )
     if about is not None:
         name = Path(path).name.removesuffix(".ome.tif")
@@ -155,8 +170,8 @@ def read_image(path: Path | str) -> tuple[NDArray[Any], float | None]:
 
 def _one_channel(
     path: Path, content: TiffContent, wanted: int | str | None
-) -> tuple[NDArray[Any], str]:
-    """The ``(Z, Y, X)`` voxels of the wanted channel and its name."""
+) -> tuple[NDArray[Any], int, str]:
+    """The ``(Z, Y, X)`` voxels of the wanted channel, its number and its name."""
     axes, pixels = content.axes, content.pixels
     for axis in reversed(range(len(axes))):
         if pixels.shape[axis] == 1 and axes[axis] not in "ZYX":
@@ -173,14 +188,14 @@ def _one_channel(
         names = content.channels or ("channel 0",)
         if wanted is not None:
             number = channel_number(path, names[:1], wanted)
-        return pixels, names[number]
+        return pixels, number, names[number]
     axis = axes.index("C")
     count = pixels.shape[axis]
     names = tuple(f"channel {number}" for number in range(count))
     if len(content.channels) == count:
         names = content.channels
     number = channel_number(path, names, wanted)
-    return np.ascontiguousarray(pixels.take(number, axis)), names[number]
+    return np.ascontiguousarray(pixels.take(number, axis)), number, names[number]
 
 
 def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -> int:
@@ -205,6 +220,15 @@ def channel_number(path: Path, names: Sequence[str], wanted: int | str | None) -
         f"{path} holds {len(names)} channel(s) and {found}: {listed}; "
         "choose one by its number or name, or save it as a stack of its own."
     )
+
+
+def _check_present(path: Path, content: TiffContent, channel: int) -> None:
+    # Of another channel fewer planes may have been taken on purpose.
+    axis, shape = content.axes.find("C"), content.pixels.shape
+    lacking = [place for place in content.absent if axis < 0 or place[axis] == channel]
+    if lacking:
+        planes = math.prod(shape[:-2]) // (shape[axis] if axis >= 0 else 1)
+        raise StackError(incomplete(path, len(lacking), planes))
 
 
 def _check_finite(path: Path, pixels: NDArray[Any]) -> None:
@@ -238,12 +262,17 @@ def _even_step(z_um: tuple[float, ...] | None) -> float | None:
 def _positions(z_um: tuple[float, ...] | None, count: int, step_um: float) -> NDArray[np.float64]:
     """Stored positions where they go one way by about the step, else counted from the middle.
 
-    Positions read back from a stage scatter, and a step may be missing: their mean counts.
+    Positions read back from a stage scatter, and a step may be missing: their mean counts. Where
+    it is another step that counts, the stored positions still say which way the stage went.
     """
+    down = False
     if z_um is not None and len(z_um) == count and count > 1:
         positions = np.asarray(z_um, dtype=np.float64)
         steps = np.diff(positions)
         one_way = bool((steps > 0).all() or (steps < 0).all())
         if one_way and np.isclose(abs(steps.mean()), step_um, rtol=0.05):
             return positions
-    return (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)
+        # Positions that only scatter about one place say nothing.
+        down = float(steps.sum()) < -0.5 * float(np.abs(steps).sum())
+    counted = (np.arange(count, dtype=np.float64) - count // 2) * np.float64(step_um)
+    return counted[::-1] if down else counted

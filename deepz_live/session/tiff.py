@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,18 +15,23 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from deepz_live.session.errors import StackError
-from deepz_live.session.tiff_facts import tiff_facts
+from deepz_live.session.errors import StackError, too_large
+from deepz_live.session.tiff_facts import PlaneFacts, tiff_facts
+from deepz_live.session.tiff_series import Place, absent_images, image_series
 
 _UNNAMED = "IQ"
 """Page axes of files that do not say what their pages are."""
 _SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_DAMAGE = (tifffile.TiffFileError, struct.error, ValueError, OSError, IndexError, KeyError)
+DAMAGE = (
+    *(tifffile.TiffFileError, struct.error, zlib.error),
+    *(ValueError, OSError, IndexError, KeyError, RuntimeError),
+)
+"""What tifffile and the decoders under it raise over a file that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
 class TiffContent:
-    """The first image series of a TIFF file.
+    """The image series of a TIFF file.
 
     Attributes
     ----------
@@ -33,51 +39,63 @@ class TiffContent:
         As stored, axes as in ``axes``, native byte order.
     axes
         One letter an axis, e.g. ``"ZCYX"``; a page axis without a name is ``"Z"``.
-    pixel_size_um, z_step_um, exposure_ms
+    pixel_size_um, z_step_um
         None where the file does not say.
-    z_um
-        Position of each page along z for the first channel, or None.
+    planes
+        Positions and exposure of each channel, as many as the file says; see :meth:`planes_of`.
     channels
         Names, empty where the file has none.
     interval_s, times_s
         Between two times; when each was taken, s. None where the file does not say.
     named
         False where the file does not say what its pages are: ``"Z"`` is a guess then.
+    absent
+        Images that are promised and in no file, by their place along all axes but Y and X; their
+        ``pixels`` are 0.
     """
 
     pixels: NDArray[Any]
     axes: str
     pixel_size_um: float | None = None
     z_step_um: float | None = None
-    z_um: tuple[float, ...] | None = None
+    planes: tuple[PlaneFacts, ...] = ()
     channels: tuple[str, ...] = ()
-    exposure_ms: float | None = None
     interval_s: float | None = None
     times_s: tuple[float, ...] | None = None
     named: bool = True
+    absent: frozenset[Place] = frozenset()
+
+    def planes_of(self, channel: int) -> PlaneFacts:
+        """Of the channel of this number. Without positions of its own it has the first's."""
+        if not self.planes:
+            return PlaneFacts()
+        found = self.planes[channel] if channel < len(self.planes) else PlaneFacts()
+        return found if found.z_um else replace(found, z_um=self.planes[0].z_um)
 
 
 def read_tiff(path: Path) -> TiffContent:
-    """Read the first series of a TIFF file, whole.
+    """Read the image series of a TIFF file, whole.
 
     Raises
     ------
     StackError
-        Missing, not a TIFF, cut off or damaged.
+        Missing, not a TIFF, cut off or damaged; several series.
     """
     with careful_tiff(path) as tiff:
-        series = tiff.series[0]
+        series = image_series(tiff)
         pixels = np.asarray(series.asarray())
-        return replace(content_of(tiff), pixels=pixels.astype(pixels.dtype.newbyteorder("=")))
+        native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        return replace(content_of(tiff), pixels=native)
 
 
 def content_of(tiff: tifffile.TiffFile) -> TiffContent:
-    """The first series with its metadata; its pixels are not read, ``pixels`` is empty of them."""
-    series = tiff.series[0]
+    """The series with its metadata; its pixels are not read, ``pixels`` is empty of them."""
+    series = image_series(tiff)
     named = not set(series.axes) & set(_UNNAMED)
     axes = series.axes.translate(str.maketrans(_UNNAMED, "Z" * len(_UNNAMED)))
     shape_only = np.broadcast_to(np.zeros((), series.dtype), series.shape)
-    return TiffContent(pixels=shape_only, axes=axes, named=named, **tiff_facts(tiff))
+    absent = absent_images(Path(tiff.filehandle.path), series)
+    return TiffContent(shape_only, axes, named=named, absent=absent, **tiff_facts(tiff, series))
 
 
 @contextmanager
@@ -87,7 +105,7 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
     Raises
     ------
     StackError
-        Missing, not a TIFF, cut off or damaged.
+        Missing, not a TIFF, cut off or damaged, larger than memory.
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
@@ -97,10 +115,12 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
             yield tiff
     except StackError:
         raise
-    except _DAMAGE as error:
+    except MemoryError as error:
+        raise too_large(path, error) from error
+    except DAMAGE as error:
         if isinstance(error, tifffile.TiffFileError) and not _begins_as_tiff(path):
             raise StackError(f"{path} is not a TIFF file ({error}); give a TIFF image.") from error
-        raise StackError(damaged(path, str(error))) from error
+        raise StackError(unreadable_tiff(path, str(error))) from error
     if complaints:
         raise StackError(damaged(path, complaints[0]))
 
@@ -108,6 +128,17 @@ def careful_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
 def _begins_as_tiff(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) in _SIGNATURES
+
+
+def unreadable_tiff(path: Path, why: str) -> str:
+    """The sentence for what tifffile says of a file: damaged, or a package is not there."""
+    if "'imagecodecs' package" not in why:
+        return damaged(path, why)
+    return (
+        f"{path} is compressed in a way that needs the package imagecodecs, which is not installed "
+        f"({why}); save it uncompressed or compressed by zlib (Deflate), or install the package "
+        "with `pip install imagecodecs`."
+    )
 
 
 def damaged(path: Path, why: str) -> str:

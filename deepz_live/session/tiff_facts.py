@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import tifffile
@@ -27,25 +28,50 @@ _UM_PER_UNIT = {
     "in": 25400.0,
     "inch": 25400.0,
 }
-_MS_PER_UNIT = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "min": 6e4, "h": 3.6e6}
+_TIME_NAMES = {
+    1e-6: "ns nsec nanosecond nanoseconds",
+    1e-3: "us usec microsecond microseconds",
+    1.0: "ms msec millisecond milliseconds",
+    1e3: "s sec secs second seconds",
+    6e4: "min mins minute minutes",
+    3.6e6: "h hr hrs hour hours",
+    8.64e7: "d day days",
+}
+_MS_PER_UNIT = {name: ms for ms, names in _TIME_NAMES.items() for name in names.split()}
 
 
-def tiff_facts(tiff: tifffile.TiffFile) -> dict[str, Any]:
-    """What OME or ImageJ metadata say, as :class:`~.tiff.TiffContent` takes it; else nothing.
+@dataclass(frozen=True, slots=True)
+class PlaneFacts:
+    """What a file says of the planes of one channel.
+
+    Attributes
+    ----------
+    z_um
+        Position of each plane along z, or None.
+    exposure_ms
+        Of the first plane, or None.
+    """
+
+    z_um: tuple[float, ...] | None = None
+    exposure_ms: float | None = None
+
+
+def tiff_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict[str, Any]:
+    """What OME or ImageJ metadata say of ``series``, for :class:`~.tiff.TiffContent`; else nothing.
 
     Raises
     ------
     StackError
         The pixels are not square.
     """
-    return _ome_facts(tiff) or _imagej_facts(tiff) or {}
+    return _ome_facts(tiff, series) or _imagej_facts(tiff) or {}
 
 
-def _ome_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
+def _ome_facts(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> dict[str, Any] | None:
     if not tiff.is_ome or tiff.ome_metadata is None:
         return None
-    image = _first(tifffile.xml2dict(tiff.ome_metadata).get("OME", {}).get("Image"))
-    pixels = _first(image.get("Pixels"))
+    images = _all(tifffile.xml2dict(tiff.ome_metadata).get("OME", {}).get("Image"))
+    pixels = _first(_image_of(images, tiff.series.index(series), series.name).get("Pixels"))
     size_x = _ome_length(pixels, "PhysicalSizeX")
     size_y = _ome_length(pixels, "PhysicalSizeY")
     if size_x and size_y and abs(size_x - size_y) > 0.01 * size_x:
@@ -54,19 +80,42 @@ def _ome_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
             "resample the image to square pixels."
         )
     channels = [c.get("Name") for c in _all(pixels.get("Channel"))]
-    planes = [p for p in _all(pixels.get("Plane")) if not p.get("TheC") and not p.get("TheT")]
-    planes.sort(key=lambda plane: int(plane.get("TheZ", 0)))
-    positions = [_ome_length(plane, "PositionZ") for plane in planes]
-    exposures = [_ome_exposure_ms(plane) for plane in planes]
     return {
         "pixel_size_um": size_x or size_y,
         "z_step_um": _ome_length(pixels, "PhysicalSizeZ"),
-        "z_um": tuple(positions) if positions and None not in positions else None,
+        "planes": _planes_by_channel(pixels),
         "channels": tuple(str(name) for name in channels) if None not in channels else (),
-        "exposure_ms": exposures[0] if exposures else None,
         "interval_s": _seconds(pixels, "TimeIncrement"),
         "times_s": _plane_times_s(pixels),
     }
+
+
+def _image_of(images: list[dict[str, Any]], number: int, name: str) -> dict[str, Any]:
+    # Images without a plane are no series, so that numbers may differ where names do not.
+    named = [image for image in images if str(image.get("Name")) == name]
+    return named[0] if len(named) == 1 else next(iter(images[number:] or images), {})
+
+
+def _planes_by_channel(pixels: dict[str, Any]) -> tuple[PlaneFacts, ...]:
+    """Of the first time; none where the file lists no planes."""
+    planes = [plane for plane in _all(pixels.get("Plane")) if not plane.get("TheT")]
+    planes.sort(key=lambda plane: int(plane.get("TheZ") or 0))
+    by_channel: dict[int, list[dict[str, Any]]] = {}
+    for plane in planes:
+        by_channel.setdefault(int(plane.get("TheC") or 0), []).append(plane)
+    return tuple(
+        _plane_facts(by_channel.get(number, []))
+        for number in range(max(by_channel, default=-1) + 1)
+    )
+
+
+def _plane_facts(planes: list[dict[str, Any]]) -> PlaneFacts:
+    found = [_ome_length(plane, "PositionZ") for plane in planes]
+    z_um = tuple(z for z in found if z is not None)
+    return PlaneFacts(
+        z_um=z_um if z_um and len(z_um) == len(found) else None,
+        exposure_ms=_ome_exposure_ms(planes[0]) if planes else None,
+    )
 
 
 def _plane_times_s(pixels: dict[str, Any]) -> tuple[float, ...] | None:
@@ -116,10 +165,13 @@ def _imagej_facts(tiff: tifffile.TiffFile) -> dict[str, Any] | None:
 
 
 def _imagej_interval_s(facts: dict[str, Any]) -> float | None:
-    """``finterval`` is in the file's own unit of time; ``fps`` stands where it was not given."""
-    interval_ms = _scaled(facts.get("finterval"), str(facts.get("tunit", "s")), _MS_PER_UNIT)
-    if interval_ms:
-        return interval_ms / 1e3
+    """``finterval`` is in the file's own unit of time; ``fps`` stands where it was not given.
+
+    ``fps`` is only the pace at which ImageJ plays: it is no answer where the unit is unknown.
+    """
+    if facts.get("finterval"):
+        interval_ms = _scaled(facts["finterval"], str(facts.get("tunit", "s")), _MS_PER_UNIT)
+        return interval_ms / 1e3 if interval_ms and interval_ms > 0 else None
     rate_hz = facts.get("fps")
     return 1.0 / rate_hz if isinstance(rate_hz, (int, float)) and rate_hz > 0 else None
 

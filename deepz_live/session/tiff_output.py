@@ -17,6 +17,10 @@ from deepz_live.session.errors import StackError
 LARGE_BYTES = 4_000_000_000
 """Beyond this a TIFF needs offsets of 64 bits."""
 
+_INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32)}
+OME_DTYPES = frozenset(_INTEGERS | {"float32", "float64"})
+"""Types of grey values that OME-TIFF knows, by numpy's names."""
+
 
 def write_ome_tiff(
     path: Path,

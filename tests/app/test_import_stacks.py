@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
+from deepz_live.app import import_stacks
 from deepz_live.app.calibrate import read_record
 from deepz_live.app.import_stacks import import_files
 from deepz_live.app.training import find_stacks, training_stacks
@@ -47,6 +49,31 @@ def test_files_of_different_channels_are_not_mixed(tmp_path: Path) -> None:
     files = [plain(tmp_path / "a.ome.tif"), plain(tmp_path / "b.ome.tif", "GFP")]
     with pytest.raises(StackError, match="import stacks of one microscope and channel"):
         import_files(files, tmp_path / "out", pixel_size_um=0.1, z_step_um=0.5)
+
+
+@pytest.mark.parametrize("kind", ["zarr", "tiff"])
+def test_pixels_that_ome_tiff_does_not_know_are_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind[:4]}"
+    if kind == "zarr":
+        zarr.save_array(path, VOXELS.astype(np.int64))
+    else:
+        path = path.with_suffix(".tif")
+        tifffile.imwrite(path, VOXELS.astype(np.float16))
+    with pytest.raises(
+        StackError, match=rf"no (int64|float16) pixels, which .*{path.name} holds; save that as"
+    ):
+        import_files([path], tmp_path / "out", pixel_size_um=0.1, z_step_um=0.5)
+
+
+def test_a_stack_that_fits_but_not_what_is_computed_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_voxels: np.ndarray) -> np.ndarray:
+        raise MemoryError("Unable to allocate 8 GiB")
+
+    monkeypatch.setattr(import_stacks, "sharpness", no_room)
+    with pytest.raises(StackError, match=r"a\.tif does not fit .*allocate 8 GiB.*; crop it"):
+        import_files([plain(tmp_path / "a.tif")], tmp_path / "out", pixel_size_um=1, z_step_um=1)
 
 
 def test_stacks_for_tests_are_never_trained_on(tmp_path: Path) -> None:

@@ -87,6 +87,23 @@ def test_given_sampling_overrides_the_file(tmp_path):
     assert np.diff(back.z_um) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("scatter_um", [0.0, 0.6])
+def test_a_stack_taken_downwards_is_put_upright_whatever_step_is_given(tmp_path, scatter_um):
+    path = tmp_path / "down.ome.tif"
+    z_um = stack().z_um[5::-1].copy()
+    z_um[3] += scatter_um
+    write_stack(path, stack(voxels=VOXELS[5::-1], z_um=z_um))
+    back = read_stack(path, z_step_um=0.75)
+    np.testing.assert_array_equal(back.voxels, VOXELS[:6])
+    assert back.z_um == pytest.approx((np.arange(6) - 3) * 0.75)
+
+
+def test_positions_that_only_scatter_turn_no_stack_round(tmp_path):
+    path = tmp_path / "still.ome.tif"
+    write_stack(path, stack(z_um=10.0 + np.array([0.02, -0.01, 0.03, 0.0, -0.02, 0.01, 0.01])))
+    np.testing.assert_array_equal(read_stack(path).voxels, VOXELS)
+
+
 def test_a_plain_multi_page_tiff_is_a_stack_once_its_sampling_is_given(tmp_path):
     path = tmp_path / "plain.tif"
     with tifffile.TiffWriter(path) as writer:
@@ -110,6 +127,23 @@ def test_a_channel_is_chosen_by_number_or_name(tmp_path, axes, shape):
         read_stack(path, 0.1, 0.2)
     with pytest.raises(StackError, match="'Cy5' is not one of them"):
         read_stack(path, 0.1, 0.2, channel="Cy5")
+
+
+def test_each_channel_has_its_own_exposure_and_positions(tmp_path):
+    path = tmp_path / "two.ome.tif"
+    ups = 10.0 + np.arange(7) * 0.5
+    planes = {
+        "PositionZ": np.stack([ups, ups + 2.0], axis=1).ravel().tolist(),
+        "PositionZUnit": ["µm"] * 14,
+        "ExposureTime": [50.0, 200.0] * 7,
+        "ExposureTimeUnit": ["ms"] * 14,
+    }
+    facts = {"axes": "ZCYX", "Channel": {"Name": ["DAPI", "GFP"]}, "Plane": planes}
+    tifffile.imwrite(path, np.stack([VOXELS, VOXELS], axis=1), ome=True, metadata=facts)
+    for channel, exposure_ms, z_um in (("DAPI", 50.0, ups), (1, 200.0, ups + 2.0)):
+        back = read_stack(path, 0.1, channel=channel)
+        assert back.exposure_ms == exposure_ms
+        np.testing.assert_allclose(back.z_um, z_um)
 
 
 def test_missing_sampling_says_how_to_give_it(tmp_path):

@@ -65,7 +65,7 @@ def import_stack(
     """
     path = Path(path)
     content = _reader(path)(path)
-    stored_step = content.z_step_um or content.z_um
+    stored_step = content.z_step_um or any(planes.z_um for planes in content.planes)
     missing = (
         *(("pixel_size_um",) if not (pixel_size_um or content.pixel_size_um) else ()),
         *(("z_step_um",) if not (z_step_um or stored_step) else ()),

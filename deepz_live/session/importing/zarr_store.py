@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from deepz_live.session.errors import StackError
+from deepz_live.session.errors import StackError, too_large
 from deepz_live.session.importing.optional import length_um, unreadable
 from deepz_live.session.tiff import TiffContent
 
+DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError),
+    *(RuntimeError, EOFError, zlib.error, lzma.LZMAError),
+)
+"""What zarr and the decompressors of its chunks raise over data that make no sense."""
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 _UM_PER_UNIT = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "meter": 1e6}
 _S_PER_UNIT = {"millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0}
@@ -35,7 +42,9 @@ def read_zarr(path: Path) -> TiffContent:
     content = open_zarr(path)
     try:
         return replace(content, pixels=np.asarray(content.pixels[...]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except MemoryError as error:
+        raise too_large(path, error) from error
+    except DAMAGE as error:
         raise unreadable(path, error) from error
 
 
@@ -48,7 +57,7 @@ def open_zarr(path: Path) -> TiffContent:
         if isinstance(node, zarr.Array):
             return _plain(path, node)
         return _ome(path, node)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         if isinstance(error, StackError):
             raise
         raise unreadable(path, error) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deepz_live.session.errors import StackError
 from deepz_live.session.series.contents import Contents
 from deepz_live.session.stack import channel_number
+from deepz_live.session.tiff_series import incomplete
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def places(contents: Contents, choice: SeriesChoice) -> tuple[tuple[int, ...], .
     Raises
     ------
     StackError
-        A z-stack, several channels, or other axes, and nothing that says which image is meant.
+        A z-stack, several channels, or other axes, and nothing that says which image is meant; or
+        an image that is meant is missing.
     """
     others = contents.axes[:-2]
     moving = _time_axis(contents, choice)
@@ -59,17 +61,20 @@ def places(contents: Contents, choice: SeriesChoice) -> tuple[tuple[int, ...], .
                 "file of its own."
             )
     count = contents.count(moving) if moving else 1
-    return tuple(
+    found = tuple(
         tuple(time if axis == moving else fixed[axis] for axis in others) for time in range(count)
     )
+    if lacking := contents.absent.intersection(found):
+        raise StackError(incomplete(contents.path, len(lacking), count))
+    return found
 
 
-def channel_name(contents: Contents, choice: SeriesChoice) -> str:
-    """Name of the chosen channel; empty where the file has but one without a name."""
+def chosen_channel(contents: Contents, choice: SeriesChoice) -> tuple[int, str]:
+    """Number and name of the chosen channel; ``""`` where the file has but one without a name."""
     names: Sequence[str] = contents.channel_names
-    if len(names) == 1:
-        return names[0]
-    return names[channel_number(contents.path, names, choice.channel)]
+    several = len(names) > 1
+    number = channel_number(contents.path, names, choice.channel) if several else 0
+    return number, names[number]
 
 
 def _time_axis(contents: Contents, choice: SeriesChoice) -> str:

@@ -9,6 +9,7 @@ from deepz_live.session.errors import StackError
 from deepz_live.session.importing.zarr_store import is_zarr, open_zarr
 from deepz_live.session.series.pages import check_whole
 from deepz_live.session.tiff import TiffContent, careful_tiff, content_of
+from deepz_live.session.tiff_series import Place
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 
@@ -23,14 +24,18 @@ class Contents:
         One letter an axis, as stored: ``"TCYX"``; the last two are Y and X.
     dtype
         numpy's name.
-    pixel_size_um, interval_s, exposure_ms
+    pixel_size_um, interval_s
         None where the file does not say.
+    exposures_ms
+        Of each channel, None or missing where the file does not say.
     times_s
         When each time was taken, s; empty where the file does not say.
     channels
         Names; empty where the file has none.
     named
         False where the file does not say whether its pages are times or planes.
+    absent
+        Places, along all axes but Y and X, of images that are promised and in no file.
     """
 
     path: Path
@@ -41,8 +46,9 @@ class Contents:
     interval_s: float | None = None
     times_s: tuple[float, ...] = ()
     channels: tuple[str, ...] = ()
-    exposure_ms: float | None = None
+    exposures_ms: tuple[float | None, ...] = ()
     named: bool = True
+    absent: frozenset[Place] = frozenset()
 
     def count(self, axis: str) -> int:
         """Length along ``axis``; 1 where there is no such axis."""
@@ -85,8 +91,9 @@ def look_at(path: Path | str) -> Contents:
         interval_s=content.interval_s,
         times_s=content.times_s or (),
         channels=content.channels,
-        exposure_ms=content.exposure_ms,
+        exposures_ms=tuple(planes.exposure_ms for planes in content.planes),
         named=content.named,
+        absent=content.absent,
     )
 
 

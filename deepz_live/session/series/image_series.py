@@ -15,7 +15,7 @@ from deepz_live.session.importing.zarr_store import is_zarr
 from deepz_live.session.manifest import is_session
 from deepz_live.session.markers import Marker
 from deepz_live.session.reader import read_session
-from deepz_live.session.series.choice import SeriesChoice, channel_name, places
+from deepz_live.session.series.choice import SeriesChoice, chosen_channel, places
 from deepz_live.session.series.contents import Contents, look_at
 from deepz_live.session.series.pages import Pages, TiffPages, ZarrPages
 from deepz_live.stream.frame import Frame, StreamInfo
@@ -42,8 +42,8 @@ class ImageSeries:
         if not pixel_size_um:
             raise MissingSamplingError(contents.path, ("pixel_size_um",))
         times_s, self.times_known = _times(contents, choice, len(self._places))
-        channel = channel_name(contents, choice)
-        exposure_ms = contents.exposure_ms or 0.0
+        which, channel = chosen_channel(contents, choice)
+        exposure_ms = next(iter(contents.exposures_ms[which:]), None) or 0.0
         self.facts = tuple(
             FrameFacts(number, time_s, 0.0, exposure_ms, channel, number)
             for number, time_s in enumerate(times_s)

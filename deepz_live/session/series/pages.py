@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing.optional import unreadable
+from deepz_live.session.importing.zarr_store import DAMAGE as ZARR_DAMAGE
 from deepz_live.session.importing.zarr_store import open_zarr
-from deepz_live.session.tiff import careful_tiff, content_of, damaged
+from deepz_live.session.tiff import DAMAGE, careful_tiff, content_of, damaged, unreadable_tiff
+from deepz_live.session.tiff_series import image_series, incomplete
 
 
 class Pages(Protocol):
@@ -28,7 +30,7 @@ class Pages(Protocol):
 
 
 class TiffPages:
-    """Pages of the first series of a TIFF file, which stays open between them."""
+    """Pages of the image series of a TIFF file, which stays open between them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -43,8 +45,8 @@ class TiffPages:
                 self._tiff = self._open.enter_context(tifffile.TiffFile(self._path))
             try:
                 return _page(self._tiff, at)
-            except (ValueError, OSError, IndexError, KeyError, tifffile.TiffFileError) as error:
-                raise StackError(damaged(self._path, f"image {at}: {error}")) from error
+            except DAMAGE as error:
+                raise StackError(unreadable_tiff(self._path, f"image {at}: {error}")) from error
 
     def close(self) -> None:
         """See :class:`Pages`."""
@@ -64,7 +66,7 @@ class ZarrPages:
         """See :class:`Pages`."""
         try:
             return np.asarray(self._array[at])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except ZARR_DAMAGE as error:
             raise unreadable(self._path, error) from error
 
     def close(self) -> None:
@@ -78,7 +80,7 @@ def check_whole(path: Path) -> None:
     with the length of the file.
     """
     with careful_tiff(path) as tiff:
-        series = tiff.series[0]
+        series = image_series(tiff)
         images = int(np.prod(series.shape[:-2], dtype=int))
         length = path.stat().st_size
         if series.dataoffset is not None:
@@ -87,7 +89,7 @@ def check_whole(path: Path) -> None:
             return
         pages = series.pages
         if len(pages) * int(np.prod(series.keyframe.shape)) < series.size:
-            raise StackError(damaged(path, f"{len(pages)} of {images} images are there"))
+            raise StackError(incomplete(path, images - len(pages), images))
         last = pages[len(pages) - 1]
         content_of(tiff)
         if last is not None and last.parent is tiff and _end_of(last) > length:
@@ -101,7 +103,7 @@ def _end_of(page: Any) -> int:
 
 
 def _page(tiff: tifffile.TiffFile, at: tuple[int, ...]) -> NDArray[Any]:
-    series = tiff.series[0]
+    series = image_series(tiff)
     shape = series.shape[-2:]
     number = int(np.ravel_multi_index(at, series.shape[:-2])) if at else 0
     if series.dataoffset is not None:

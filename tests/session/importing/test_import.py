@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Self
@@ -11,9 +12,12 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from PIL import Image
+from zarr.codecs import GzipCodec, ZstdCodec
 
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing import MissingSamplingError, import_stack
+from deepz_live.session.series import SeriesChoice, open_series
 
 VOXELS = np.random.default_rng(0).integers(0, 65536, (7, 20, 30), dtype=np.uint16)
 TWO = np.stack([VOXELS, VOXELS[::-1]])
@@ -77,6 +81,63 @@ def test_an_imagej_tiff_that_knows_its_pixels_asks_for_the_step_only(tmp_path: P
         import_stack(path)
     assert caught.value.missing == ("z_step_um",)
     assert import_stack(path, z_step_um=0.4).pixel_size_um == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("codec", [ZstdCodec(), GzipCodec()])
+def test_a_damaged_chunk_of_a_zarr_array_is_one_sentence(tmp_path: Path, codec) -> None:
+    path = tmp_path / "a.zarr"
+    array = zarr.create_array(path, shape=VOXELS.shape, chunks=(1, 20, 30), dtype="u2",
+                              compressors=[codec])  # fmt: skip
+    array[:] = VOXELS
+    chunk = path / "c" / "3" / "0" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:200])
+    with pytest.raises(StackError, match=r"a\.zarr could not be read .*; copy it again"):
+        import_stack(path, pixel_size_um=0.3, z_step_um=0.5)
+    with pytest.raises(StackError, match="copy it again"):
+        open_series(path, SeriesChoice(pixel_size_um=0.3))
+
+
+def test_a_damaged_strip_of_a_tiff_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, VOXELS, compression="zlib", metadata={"axes": "ZYX"})
+    with tifffile.TiffFile(path) as tiff:
+        begin = tiff.pages[3].dataoffsets[0]
+    content = bytearray(path.read_bytes())
+    content[begin + 2 : begin + 60] = b"x" * 58
+    path.write_bytes(content)
+    with pytest.raises(StackError, match="cut off or damaged"):
+        import_stack(path, pixel_size_um=0.3, z_step_um=0.5)
+    with pytest.raises(StackError, match="cut off or damaged"):
+        open_series(path, SeriesChoice(pixel_size_um=0.3, planes_are_times=True))
+
+
+def test_a_file_larger_than_memory_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = (7, 10**8, 10**9)  # 1.4 EB: no address space holds that
+    zarr.create_array(tmp_path / "a.zarr", shape=shape, chunks=shape, dtype="u2")
+    with pytest.raises(StackError, match=r"a\.zarr does not fit into the memory .*; crop it"):
+        import_stack(tmp_path / "a.zarr", pixel_size_um=0.3, z_step_um=0.5)
+
+    def no_room(_series: tifffile.TiffPageSeries) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", no_room)
+    tifffile.imwrite(tmp_path / "a.tif", VOXELS)
+    with pytest.raises(StackError, match=r"a\.tif does not fit into the memory .*; crop it"):
+        import_stack(tmp_path / "a.tif", pixel_size_um=0.3, z_step_um=0.5)
+
+
+@pytest.mark.skipif(find_spec("imagecodecs") is not None, reason="imagecodecs reads this file")
+def test_a_compression_without_its_package_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "lzw.tif"
+    images = [Image.fromarray(plane) for plane in VOXELS]
+    images[0].save(path, save_all=True, append_images=images[1:], compression="tiff_lzw")
+    with pytest.raises(StackError, match=r"uncompressed or .*pip install imagecodecs") as caught:
+        import_stack(path, pixel_size_um=0.3, z_step_um=0.5)
+    assert "damaged" not in str(caught.value)
+    with pytest.raises(StackError, match="pip install imagecodecs"):
+        open_series(path, SeriesChoice(pixel_size_um=0.3))
 
 
 @pytest.mark.parametrize(

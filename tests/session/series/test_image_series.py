@@ -12,7 +12,7 @@ import zarr
 from deepz_live.session.errors import StackError
 from deepz_live.session.importing import MissingSamplingError
 from deepz_live.session.replay import ReplaySource
-from deepz_live.session.series import SeriesChoice, open_frames, open_series
+from deepz_live.session.series import SeriesChoice, look_at, open_frames, open_series
 
 MOVIE = np.random.default_rng(0).integers(0, 65536, (6, 20, 30), dtype=np.uint16)
 UM = {"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.325}
@@ -71,6 +71,32 @@ def test_a_time_series_brings_frames_times_and_pixel_size(tmp_path: Path, kind: 
     np.testing.assert_allclose([f.time_s for f in series.facts], np.arange(6) * 0.04)
 
 
+@pytest.mark.parametrize(
+    ("interval", "unit", "seconds"),
+    [
+        (0.5, "hr", 1800.0),
+        (0.5, "h", 1800.0),
+        (0.5, "hour", 1800.0),
+        (0.5, "hours", 1800.0),
+        (5.0, "min", 300.0),
+        (5.0, "minutes", 300.0),
+        (20.0, "msec", 0.02),
+        (20.0, "ms", 0.02),
+        (500.0, "usec", 0.0005),
+        (2.0, "sec", 2.0),
+        (2.0, "fortnight", None),
+        (None, "hr", 0.25),
+    ],
+)
+def test_imagej_times_are_in_their_unit_and_fps_is_no_time_of_an_unknown_one(
+    tmp_path: Path, interval, unit, seconds
+) -> None:
+    facts = {"axes": "TYX", "fps": 4.0, "tunit": unit}
+    facts |= {} if interval is None else {"finterval": interval}
+    file = plain(tmp_path / "m.tif", imagej=True, metadata=facts)
+    assert look_at(file).interval_s == (seconds and pytest.approx(seconds))
+
+
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"rowsperstrip": 5}])
 def test_pages_without_names_are_times(tmp_path: Path, options) -> None:
     choice = SeriesChoice(pixel_size_um=0.5, interval_s=2.0)
@@ -102,10 +128,12 @@ def test_unknown_times_are_played_at_an_assumed_pace_and_called_unknown(tmp_path
 
 def test_one_channel_and_one_plane_are_taken_out_of_five_axes(tmp_path: Path) -> None:
     whole = np.arange(3 * 4 * 2 * 20 * 30, dtype=np.uint16).reshape(3, 4, 2, 20, 30)
-    file = ome(tmp_path / "m.ome.tif", whole, "TZCYX", Channel={"Name": ["DAPI", "GFP"]})
+    facts = {"Channel": {"Name": ["DAPI", "GFP"]}}
+    facts["Plane"] = {"ExposureTime": [5.0, 20.0] * 12, "ExposureTimeUnit": ["ms"] * 24}
+    file = ome(tmp_path / "m.ome.tif", whole, "TZCYX", **facts)
     series = open_series(file, SeriesChoice(channel="GFP", plane=2))
     np.testing.assert_array_equal(frames(series), whole[:, 2, 1])
-    assert series.info.channel == "GFP"
+    assert (series.info.channel, series.info.exposure_ms) == ("GFP", 20.0)
     with pytest.raises(StackError, match=r"0 \(DAPI\), 1 \(GFP\); choose one"):
         open_series(file, SeriesChoice(plane=2))
 
