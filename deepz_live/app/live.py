@@ -158,10 +158,7 @@ class LiveSession:
 
     @property
     def broken(self) -> Exception | None:
-        """The part of :attr:`error` that leaves nothing to go on for.
-
-        Not frames that did not fit, nor, beside a recording, a network that failed.
-        """
+        """What of :attr:`error` ends all: no lost frames, no network that fails beside a recording."""
         of_worker = self._worker.error if self._worker is not None else None
         return self._hub.error or self._recorder.failure or (None if self.recording else of_worker)
 
