@@ -158,7 +158,7 @@ class LiveSession:
 
     @property
     def broken(self) -> Exception | None:
-        """What of :attr:`error` ends all: no lost frames, no network that fails beside a recording."""
+        """What of :attr:`error` ends all: no lost frames, and no network beside a recording."""
         of_worker = self._worker.error if self._worker is not None else None
         return self._hub.error or self._recorder.failure or (None if self.recording else of_worker)
 
