@@ -8,6 +8,7 @@ folder finished by a second run.
 from __future__ import annotations
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -208,6 +209,41 @@ def test_a_full_disk(
     run = CalibrationRun(microscope, tmp_path, resume=True)
     run.run()
     assert whole(tmp_path) == ALL
+
+
+def test_a_folder_that_is_held_by_another_program_does_not_stop_the_way_back(
+    tmp_path: Path, microscope: Microscope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows does while a virus scanner reads the record."""
+    unlink = Path.unlink
+
+    def held(self: Path, *args: Any, **options: Any) -> None:
+        if self.name == "calibration.json":
+            raise PermissionError(errno.EACCES, "used by another process", str(self))
+        unlink(self, *args, **options)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    run = CalibrationRun(microscope, tmp_path / "new", request_of(microscope))
+    run.progress.connect(lambda item: run.abort() if item.plane == 15 else None)
+    with pytest.raises(AcquisitionAbortedError):
+        run.run()
+    assert left_as_found(microscope)
+
+
+def test_a_folder_that_goes_away_does_not_stop_the_way_back(
+    tmp_path: Path, microscope: Microscope
+) -> None:
+    folder = tmp_path / "new"
+    run = CalibrationRun(microscope, folder, request_of(microscope))
+
+    def gone(progress: CalibrationProgress) -> None:
+        if progress.plane == 15:
+            shutil.rmtree(folder)
+
+    run.progress.connect(gone)
+    with pytest.raises(StackError):
+        run.run()
+    assert left_as_found(microscope)
 
 
 def test_an_abort_in_mid_stack(tmp_path: Path, microscope: Microscope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -151,9 +152,11 @@ class CalibrationRun:
             for number in range(len(self.request.fields)):
                 self._field(number)
         except BaseException as error:
-            if new and not self._record.fields:
-                remove_folder(self._out)
             failed = self._bring_back(back)
+            if new and not self._record.fields:
+                # A folder that cannot be removed says less than why the run ended.
+                with suppress(OSError):
+                    remove_folder(self._out)
             if failed is not None and isinstance(error, AcquisitionAbortedError):
                 raise failed from error
             # After an error its cause is what the operator must read first.
