@@ -7,7 +7,7 @@ from pathlib import Path
 import useq
 
 from deepz_live.acquire.errors import LimitError, MicroscopeError
-from deepz_live.acquire.limits import require_xy, require_z
+from deepz_live.acquire.limits import require_way, require_xy, require_z
 from deepz_live.acquire.microscope import Microscope
 
 
@@ -47,12 +47,17 @@ def run_sequence(
 
 
 def require_within(microscope: Microscope, sequence: useq.MDASequence) -> None:
-    """Raise :class:`LimitError` where an event of ``sequence`` lies outside the limits."""
+    """Raise :class:`LimitError` where an event of ``sequence``, or a way, is not allowed."""
     stage = microscope.profile.stage
     z_um, (x_um, y_um) = microscope.z_um, microscope.xy_um
+    start_um = (x_um, y_um)
     for event in sequence:
+        before_um = (x_um, y_um)
         z_um = z_um if event.z_pos is None else event.z_pos
         x_um = x_um if event.x_pos is None else event.x_pos
         y_um = y_um if event.y_pos is None else event.y_pos
         require_z(z_um, stage)
         require_xy(x_um, y_um, stage)
+        if (x_um, y_um) != before_um:
+            require_way(before_um, (x_um, y_um), stage)
+            require_way((x_um, y_um), start_um, stage)

@@ -308,6 +308,8 @@ class Microscope:
         try:
             self.core.setXYPosition(x_um, y_um)
             self.core.waitForDevice(self.core.getXYStageDevice())
+        except LimitError:
+            raise
         except (RuntimeError, TimeoutError, OSError) as error:
             raise MicroscopeError(
                 f"The xy stage failed on its way to x = {x_um:g}, y = {y_um:g} µm ({error}); "

@@ -104,6 +104,17 @@ def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
+def test_a_stage_that_stands_behind_a_keep_out_by_now_does_not_move(tmp_path: Path) -> None:
+    clamp = {"x_min_um": 100.0, "x_max_um": 200.0, "y_min_um": -900.0, "y_max_um": 900.0}
+    with microscope_with(stage={"keep_out": [clamp]}) as microscope:
+        run = run_of(microscope, tmp_path / "out", 1)
+        microscope.built_in.view.xy.set_position_um(300.0, 0.0)  # by its joystick
+        with pytest.raises(LimitError, match=r"from where the stage stands .* to field 1"):
+            run.run()
+        assert microscope.xy_um == (300.0, 0.0)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_streaming_camera_is_not_interrupted(tmp_path: Path) -> None:
     with microscope_with() as microscope:
         source = microscope.camera_source()

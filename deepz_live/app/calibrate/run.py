@@ -16,6 +16,7 @@ from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.plan import (
     calibration_plan,
     check_plan,
+    check_ways,
     place_of,
     plan_from,
     stack_plan,
@@ -63,7 +64,8 @@ class CalibrationRun:
     Raises
     ------
     LimitError
-        The plan leaves the limits, or its fields overlap; nothing has moved.
+        The plan leaves the limits, a keep-out area may lie on its way, or its fields overlap;
+        nothing has moved.
     MicroscopeError
         An unknown channel; several cameras at once; ``out`` holds another calibration.
     """
@@ -94,6 +96,7 @@ class CalibrationRun:
         record = found or blank_record(self.request, self._plan, microscope)
         kept = [entry for entry in record.fields if (out / entry.file).is_file()]
         self._record = record.model_copy(update={"fields": tuple(kept)}).without(tuple(repeat))
+        check_ways(self._plan, self._fields_left(), microscope)
         self._control = Control()
         self._stack: StackRun | None = None
         self._report = Reporter(self.progress.emit, microscope.clock, self.request, self.estimate())
@@ -144,6 +147,7 @@ class CalibrationRun:
             raise MicroscopeError(
                 "The camera is streaming, so no z-stack can be captured; stop the live view first."
             )
+        check_ways(self._plan, self._fields_left(), microscope)  # it may stand elsewhere by now
         new = make_folder(self._out)
         back = self._way_back()
         self._report.begin()
@@ -171,12 +175,8 @@ class CalibrationRun:
     def _field(self, number: int) -> None:
         """All missing stacks of one field, again for as long as the operator wants it repeated."""
         while True:
-            missing = [
-                setting
-                for setting in self.request.channels
-                if not self._record.has(number, setting.name)
-            ]
-            if not missing or number in self._record.skipped:
+            missing = self._missing(number)
+            if not missing:
                 return
             try:
                 self._take(number, missing)
@@ -186,6 +186,16 @@ class CalibrationRun:
                 write_record(self._out, self._record)
             except FieldRepeated:
                 self._record = self._record.without([number])
+
+    def _missing(self, number: int) -> list[ChannelSetting]:
+        """Channels still to be taken of a field; none of one that the operator left out."""
+        if number in self._record.skipped:
+            return []
+        channels = self.request.channels
+        return [setting for setting in channels if not self._record.has(number, setting.name)]
+
+    def _fields_left(self) -> list[int]:
+        return [number for number in range(len(self.request.fields)) if self._missing(number)]
 
     def _take(self, number: int, missing: list[ChannelSetting]) -> None:
         self._report.field(number, len(self.request.channels) - len(missing))
