@@ -48,6 +48,35 @@ def test_a_stage_that_only_says_it_moved_is_an_error(opened: Opener) -> None:
     stage_of(microscope).deaf = False
 
 
+def test_an_xy_stage_that_only_says_it_moved_is_an_error(opened: Opener) -> None:
+    microscope = opened()
+    xy = microscope.built_in.view.xy
+    go = xy.set_position_um
+    xy.set_position_um = lambda *_: None  # as in joystick mode
+    with pytest.raises(
+        MicroscopeError,
+        match=r"xy stage stands at x = 0\.0, y = 0\.0 µm instead of x = 200\.0, y = 5\.0 µm; check",
+    ):
+        microscope.move_xy(200.0, 5.0)
+    xy.set_position_um = lambda x, y: go(round(x / 0.7) * 0.7, round(y / 0.7) * 0.7)  # coarse steps
+    microscope.move_xy(200.0, 5.0)
+
+
+def test_a_stage_that_does_not_answer_is_named(opened: Opener) -> None:
+    microscope = opened()
+
+    def silent() -> float:
+        raise RuntimeError("serial time-out")
+
+    view = microscope.built_in.view
+    stages = ((view.z, lambda: microscope.z_um), (view.xy, lambda: microscope.xy_um))
+    for stage, ask in stages:
+        answer, stage.get_position_um = stage.get_position_um, silent
+        with pytest.raises(MicroscopeError, match=r"not say where it stands \(serial time-out"):
+            ask()
+        stage.get_position_um = answer
+
+
 def test_play_of_the_drive_is_taken_out_by_coming_from_below(opened: Opener) -> None:
     microscope = opened(small_profile(stage={"backlash_um": 1.5}))
     stage = stage_of(microscope)

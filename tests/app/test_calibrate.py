@@ -104,6 +104,16 @@ def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
+def test_an_xy_stage_that_stays_takes_no_second_stack_of_the_first_field(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        run = run_of(microscope, tmp_path, 2)
+        microscope.built_in.view.xy.set_position_um = lambda *_: None
+        with pytest.raises(MicroscopeError, match=r"stands at x = 0\.0, y = 0\.0 µm instead"):
+            run.run()
+        assert left_as_found(microscope)
+    assert [file.name for file in tmp_path.glob("*.tif")] == ["field_000_TexasRed.ome.tif"]
+
+
 def test_a_stage_that_stands_behind_a_keep_out_by_now_does_not_move(tmp_path: Path) -> None:
     clamp = {"x_min_um": 100.0, "x_max_um": 200.0, "y_min_um": -900.0, "y_max_um": 900.0}
     with microscope_with(stage={"keep_out": [clamp]}) as microscope:
