@@ -53,6 +53,25 @@ def test_each_field_becomes_a_stack_with_its_sampling(tmp_path: Path) -> None:
     assert np.corrcoef(first.ravel(), second.ravel())[0, 1] < 0.5
 
 
+def test_an_autofocus_device_searches_from_each_fields_own_height(tmp_path: Path) -> None:
+    began: list[float] = []
+    with microscope_with() as microscope:
+
+        def search() -> None:
+            began.append(microscope.z_um)
+            microscope.core.setPosition(1.0)
+
+        microscope.core.getAutoFocusDevice = lambda: "PFS"
+        microscope.core.fullFocus = search
+        request = default_request(microscope.profile, microscope, 3)
+        heights = [place.model_copy(update={"z_um": 5.0}) for place in request.fields[1:]]
+        fields = (request.fields[0], *heights)
+        request = request.model_copy(update={"autofocus": "hardware", "fields": fields})
+        CalibrationRun(microscope, tmp_path, request).run()
+        assert left_as_found(microscope)
+    assert began == [2.0, 5.0, 5.0]
+
+
 def test_progress_counts_every_plane(tmp_path: Path) -> None:
     seen: list[CalibrationProgress] = []
     with microscope_with() as microscope:

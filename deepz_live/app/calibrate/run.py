@@ -219,9 +219,10 @@ class CalibrationRun:
         microscope.set_channel(first.name)
         microscope.set_exposure(microscope.exposure_of(first))
         self._report.say("autofocus")
+        # Where the last stack ended, a device is out of its lock range or finds another surface.
+        microscope.move_z(z_um)
         if request.autofocus == "hardware":
             return microscope.hardware_focus()
-        microscope.move_z(z_um)
         return autofocus(
             microscope,
             request.autofocus_range_um,
