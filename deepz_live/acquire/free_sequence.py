@@ -9,6 +9,7 @@ import useq
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.limits import require_way, require_xy, require_z
 from deepz_live.acquire.microscope import Microscope
+from deepz_live.acquire.way_back import take_back
 
 
 def run_sequence(
@@ -39,11 +40,15 @@ def run_sequence(
                 f"The sequence was broken off ({error}); focus and stage are back where they were."
             ) from error
         finally:
-            try:
-                microscope.close_shutter()
-            finally:
-                microscope.move_z(z_um)
-                microscope.move_xy(*xy_um)
+            failed = take_back(
+                [
+                    microscope.close_shutter,
+                    lambda: microscope.move_z(z_um),
+                    lambda: microscope.move_xy(*xy_um),
+                ]
+            )
+            if failed is not None:
+                raise failed
 
 
 def require_within(microscope: Microscope, sequence: useq.MDASequence) -> None:

@@ -51,12 +51,17 @@ def open_core(profile: Profile) -> GuardedCore:
 def release(core: CMMCorePlus) -> None:
     """Stop the camera, let go of all devices and end the core's own thread of notices.
 
-    That thread calls Python: alive while the interpreter ends, it takes the process down.
+    That thread calls Python: alive while the interpreter ends, it takes the process down. So each
+    of these is done even if another fails.
     """
-    if core.getCameraDevice() and core.isSequenceRunning():
-        core.stopSequenceAcquisition()
-    core.unloadAllDevices()
-    pymmcore.CMMCore.registerCallback(core, None)
+    try:
+        if core.getCameraDevice() and core.isSequenceRunning():
+            core.stopSequenceAcquisition()
+    finally:
+        try:
+            core.unloadAllDevices()
+        finally:
+            pymmcore.CMMCore.registerCallback(core, None)
 
 
 def release_at_exit(core: CMMCorePlus) -> None:

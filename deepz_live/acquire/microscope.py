@@ -21,6 +21,7 @@ from deepz_live.acquire.hardware import open_core, pixel_size, release, release_
 from deepz_live.acquire.limits import require_z
 from deepz_live.acquire.simulated.build import BuiltIn, build
 from deepz_live.acquire.simulated.truth import Truth
+from deepz_live.acquire.way_back import take_back
 from deepz_live.config import ChannelSetting, Profile
 from deepz_live.stream.frame import Frame, StreamInfo
 
@@ -310,18 +311,40 @@ class Microscope:
             ) from error
 
     def close(self) -> None:
-        """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
+        """Stop the camera, close the shutter, bring the focus back, let go of the devices.
+
+        Each of these even if another fails, as nobody can close it a second time.
+
+        Raises
+        ------
+        MicroscopeError
+            The first of them that failed.
+        """
         if self.closed:
             return
         self.closed = True
-        self._end_acquisition()
+        failed: MicroscopeError | None = None
+        try:
+            failed = take_back(
+                [
+                    self._end_acquisition,
+                    self._stop_camera,
+                    self.close_shutter,
+                    lambda: self.move_z(self._home_z_um),
+                ]
+            )
+        finally:
+            held = take_back([lambda: release(self.core)])
+        failed = failed or held
+        if failed is not None:
+            raise failed
+
+    def _stop_camera(self) -> None:
         try:
             if self.core.isSequenceRunning():
                 self.core.stopSequenceAcquisition()
-            self.close_shutter()
-            self.move_z(self._home_z_um)
-        finally:
-            release(self.core)
+        except moves.DEVICE_ERRORS as error:
+            raise MicroscopeError(f"The camera did not stop ({error}); switch it off.") from error
 
     def _end_acquisition(self) -> None:
         """Let a z-stack that another thread takes end, so that it does not move things after us."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import useq
 
-from deepz_live.acquire.errors import LimitError
+from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.free_sequence import run_sequence
 from tests.acquire.conftest import Opener, small_profile
 
@@ -26,3 +26,24 @@ def test_a_sequence_across_a_keep_out_is_refused_before_any_move(
         run_sequence(microscope, useq.MDASequence(stage_positions=places))
     assert taken == []
     assert microscope.xy_um == (0.0, 0.0)
+
+
+def test_the_xy_stage_goes_back_even_where_shutter_and_focus_do_not(opened: Opener) -> None:
+    microscope = opened()
+    view = microscope.built_in.view
+
+    def failing(*_: object) -> None:
+        raise RuntimeError("it does not answer")
+
+    def fail(*_: object) -> None:
+        view.z.set_position_um = view.shutter.set_open = failing
+
+    def mend() -> None:
+        del view.z.set_position_um, view.shutter.set_open
+
+    microscope.core.mda.events.sequenceFinished.connect(fail, check_nargs=False)
+    places = [(0.0, 0.0, 0.0), (300.0, 0.0, 5.0)]
+    with pytest.raises(MicroscopeError, match="shutter did not close"):
+        run_sequence(microscope, useq.MDASequence(stage_positions=places))
+    assert microscope.xy_um == (0.0, 0.0)
+    mend()

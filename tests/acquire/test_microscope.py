@@ -8,7 +8,7 @@ import tifffile
 
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.focus import autofocus
-from deepz_live.acquire.microscope import open_microscope
+from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.acquire.plan import calibration_plan, check_plan
 from deepz_live.acquire.request import default_request
 from deepz_live.config import load_profile
@@ -151,6 +151,55 @@ def test_closing_brings_the_focus_back_and_closes_the_shutter() -> None:
     microscope.close()
     assert stage.height_um() == 2.0
     assert not shutter.is_open
+
+
+def closing_fails(microscope: Microscope, sentence: str) -> tuple[bool, float]:
+    """Close it, with that sentence; whether the shutter is open and where the focus is then."""
+    view, core = microscope.built_in.view, microscope.core
+    with pytest.raises(MicroscopeError, match=sentence):
+        microscope.close()
+    microscope.close()
+    assert list(core.getLoadedDevices()) in ([], ["Core"])
+    return view.shutter.is_open, view.z.height_um()
+
+
+def failing(*_: object) -> None:
+    raise RuntimeError("it does not answer")
+
+
+def test_closing_goes_on_where_the_camera_does_not_stop() -> None:
+    microscope = open_microscope(small_profile(stage={"z_start_um": 2.0}))
+    microscope.move_z(9.0)
+    source = microscope.camera_source()
+    source.start()
+    stop = microscope.core.stopSequenceAcquisition
+
+    def once() -> None:
+        microscope.core.stopSequenceAcquisition = stop
+        failing()
+
+    microscope.core.stopSequenceAcquisition = once
+    assert closing_fails(microscope, "camera did not stop") == (False, 2.0)
+
+
+def test_closing_goes_on_where_the_shutter_does_not_close() -> None:
+    microscope = open_microscope(small_profile(stage={"z_start_um": 2.0}))
+    microscope.move_z(9.0)
+    microscope.core.setShutterOpen(True)
+    microscope.built_in.view.shutter.set_open = failing
+    assert closing_fails(microscope, "shutter did not close") == (True, 2.0)
+
+
+def test_closing_lets_go_of_the_devices_where_the_stage_fails_in_a_way_of_its_own() -> None:
+    microscope = open_microscope(small_profile())
+    microscope.move_z(9.0)
+    microscope.core.setShutterOpen(True)
+
+    def odd(_: float) -> None:
+        raise KeyError("no axis of that name")
+
+    microscope.built_in.view.z.set_position_um = odd
+    assert closing_fails(microscope, "could not be put back .*no axis") == (False, 9.0)
 
 
 def test_binning_widens_the_pixel(opened: Opener) -> None:

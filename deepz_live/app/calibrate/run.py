@@ -23,6 +23,7 @@ from deepz_live.acquire.plan import (
 )
 from deepz_live.acquire.request import CalibrationRequest, default_request
 from deepz_live.acquire.sequence import StackRun
+from deepz_live.acquire.way_back import take_back
 from deepz_live.app.calibrate.control import Control, FieldRepeated, FieldSkipped
 from deepz_live.app.calibrate.estimate import CalibrationEstimate, estimate
 from deepz_live.app.calibrate.files import (
@@ -277,7 +278,7 @@ class CalibrationRun:
         acquiring = self._microscope.acquiring
         free = acquiring.acquire(blocking=False)
         try:
-            return None if self._microscope.closed else _restore(steps if free else steps[:-1])
+            return None if self._microscope.closed else take_back(steps if free else steps[:-1])
         finally:
             if free:
                 acquiring.release()
@@ -301,14 +302,3 @@ class CalibrationRun:
             lambda: microscope.move_xy(x_um, y_um),
             light_path,
         ]
-
-
-def _restore(steps: Sequence[Callable[[], None]]) -> MicroscopeError | None:
-    """Each step, even if another fails; the first failure."""
-    failed: list[MicroscopeError] = []
-    for step in steps:
-        try:
-            step()
-        except MicroscopeError as error:
-            failed.append(error)
-    return failed[0] if failed else None
