@@ -11,6 +11,7 @@ from pymmcore_plus import CMMCorePlus, find_micromanager
 
 from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.guard import GuardedCore
+from deepz_live.acquire.way_back import take_back
 from deepz_live.config import MicroManager, Profile
 
 _PIXEL_CONFIG = "deepz-live"
@@ -38,7 +39,7 @@ def open_core(profile: Profile) -> GuardedCore:
         _choose(core, settings)
         _set_up(core, profile, settings)
     except (RuntimeError, ValueError, OSError) as error:
-        release(core)
+        take_back([lambda: release(core)])
         if isinstance(error, MicroscopeError):
             raise
         raise MicroscopeError(

@@ -84,14 +84,14 @@ class Microscope:
         self._channels = Channels(core, profile)
         self.closed = False
         self._snaps = 0
-        if profile.channels:
-            self.set_exposure(exposure_of(profile.channel, profile))
-        self._home_z_um = self.z_um
         try:
+            if profile.channels:
+                self.set_exposure(exposure_of(profile.channel, profile))
+            self._home_z_um = self.z_um
             require_z(self._home_z_um, profile.stage)
-        except LimitError:
+        except MicroscopeError:
             self.closed = True
-            release(core)
+            take_back([lambda: release(core)])  # why it cannot be opened says more
             raise
 
     @property
@@ -274,14 +274,13 @@ class Microscope:
         try:
             self.core.snapImage()
             pixels = np.ascontiguousarray(self.core.getImage())
-            z_um = self.z_um
         except (RuntimeError, TimeoutError, ValueError, OSError) as error:
             raise MicroscopeError(f"The camera took no picture ({error}); check it.") from error
         frame = Frame(
             pixels=pixels,
             index=self._snaps,
             time_s=began_s,
-            z_um=z_um,
+            z_um=self.z_um,
             exposure_ms=self.exposure_ms,
             channel=self.channel,
         )

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
+from deepz_live.acquire import hardware
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.focus import autofocus
+from deepz_live.acquire.guard import GuardedCore
 from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.acquire.plan import calibration_plan, check_plan
 from deepz_live.acquire.request import default_request
@@ -287,6 +290,23 @@ def test_a_missing_device_is_named() -> None:
     values = {"micromanager.camera": "Kamera"}
     with pytest.raises(MicroscopeError, match="Kamera"):
         open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml", values))
+
+
+def test_a_stage_that_is_off_when_opened_is_named_and_nothing_stays_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cores: list[GuardedCore] = []
+    set_up = hardware._set_up
+
+    def switched_off(core: GuardedCore, *more: Any) -> None:
+        set_up(core, *more)
+        core.getPosition = failing
+        cores.append(core)
+
+    monkeypatch.setattr(hardware, "_set_up", switched_off)
+    with pytest.raises(MicroscopeError, match="focus stage does not say where it stands"):
+        open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml"))
+    assert list(cores[0].getLoadedDevices()) in ([], ["Core"])
 
 
 @pytest.mark.parametrize("name", ["simulated", "micromanager-demo"])
