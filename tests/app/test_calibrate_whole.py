@@ -172,6 +172,30 @@ def test_skipped_and_repeated_fields(tmp_path: Path) -> None:
         assert read_record(tmp_path).skipped == ()
 
 
+def test_channels_whose_names_differ_in_a_sign_have_files_of_their_own(tmp_path: Path) -> None:
+    names = ["GFP 10%", "GFP_10%", "gfp 10-", "GFP-10--2"]
+    short = {"range_um": 2.0, "autofocus": False, "fields": 1}
+    time = Time()
+    profile = profile_with(
+        calibration=short, channel=names[0], channels=[{"name": name} for name in names]
+    )
+    with open_microscope(profile, clock=time, sleep=time.sleep) as microscope:
+        run = CalibrationRun(microscope, tmp_path)
+        taken: list[str] = []
+
+        def once_each(progress: CalibrationProgress) -> None:
+            taken.extend([progress.channel] if progress.plane == 1 else [])
+            if len(taken) > len(names):
+                run.abort()
+
+        run.progress.connect(once_each)
+        files = run.run()
+    assert taken == names
+    assert [read_stack(file).channel for file in files] == names
+    assert len({file.name.casefold() for file in files}) == len(names)
+    assert files[0].name == "field_000_GFP-10-.ome.tif"
+
+
 def test_a_pause_holds_the_stage_and_the_light_until_it_ends(tmp_path: Path) -> None:
     microscope, request = quick(tmp_path, 1)
     with microscope:

@@ -32,6 +32,7 @@ from deepz_live.app.calibrate.files import (
     make_folder,
     refuse_other,
     remove_folder,
+    stack_file,
     write_taken,
 )
 from deepz_live.app.calibrate.progress import CalibrationProgress
@@ -244,7 +245,8 @@ class CalibrationRun:
         planes = self._stack.run(self._report.plane)
         read_back, self._stack = self._stack.read_back, None
         taken = Taken(setting.name, exposure_ms, self.request.step_um, planes, began, read_back)
-        file = write_taken(self._out, number, taken, microscope)
+        file = stack_file(number, setting.name, self.request)
+        write_taken(self._out, file, taken, microscope)
         field = self.request.fields[number]
         entry = StackEntry(
             file=file,
