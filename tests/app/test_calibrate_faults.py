@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from psygnal import EmitLoopError
 
 from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
 from deepz_live.acquire.microscope import Microscope, open_microscope
@@ -253,6 +254,24 @@ def test_an_abort_in_mid_stack(tmp_path: Path, microscope: Microscope) -> None:
         run.run()
     assert left_as_found(microscope)
     assert whole(tmp_path) == FIRST_FIELD
+    finish(microscope, tmp_path)
+
+
+def test_a_listener_that_fails_leaves_no_stack_running(
+    tmp_path: Path, microscope: Microscope
+) -> None:
+    def fail(progress: CalibrationProgress) -> None:
+        if progress.field == 1 and progress.plane == 5:
+            raise RuntimeError("the window is gone")
+
+    run = CalibrationRun(microscope, tmp_path, request_of(microscope))
+    run.progress.connect(fail)
+    with pytest.raises(EmitLoopError, match="the window is gone"):
+        run.run()
+    for thread in threading.enumerate():
+        if thread.name == "z-stack":  # it would move the stage from where it was brought back
+            thread.join(30)
+    assert left_as_found(microscope)
     finish(microscope, tmp_path)
 
 
