@@ -15,6 +15,7 @@ import numpy as np
 import ome_types
 import pytest
 import tifffile
+import useq
 
 from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.acquire.plan import calibration_plan, save_plan
@@ -183,12 +184,12 @@ def test_channels_whose_names_differ_in_a_sign_have_files_of_their_own(tmp_path:
         run = CalibrationRun(microscope, tmp_path)
         taken: list[str] = []
 
-        def once_each(progress: CalibrationProgress) -> None:
-            taken.extend([progress.channel] if progress.plane == 1 else [])
+        def once_each(plan: useq.MDASequence) -> None:
+            taken.append(plan.channels[0].config)
             if len(taken) > len(names):
                 run.abort()
 
-        run.progress.connect(once_each)
+        microscope.core.mda.events.sequenceStarted.connect(once_each)
         files = run.run()
     assert taken == names
     assert [read_stack(file).channel for file in files] == names
