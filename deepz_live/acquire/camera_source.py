@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +70,13 @@ class CameraSource:
         if core.isSequenceRunning():
             raise SourceError("The camera is already streaming; stop that stream first.")
         self._numbers = self._fresh_numbers()
-        self._time_zero_s, self._ended = None, False
+        self._time_zero_s, self._z, self._ended = None, None, False
         try:
             if core.getShutterDevice():
                 core.setShutterOpen(True)
             core.startSequenceAcquisition(WITHOUT_END, 0.0, True)
         except (RuntimeError, OSError) as error:
-            self._shut()
+            self._shut_anyway()
             raise SourceError(f"The camera did not start ({error}); check it.") from error
         self._running = True
 
@@ -105,13 +106,21 @@ class CameraSource:
             if self._core.isSequenceRunning():
                 self._core.stopSequenceAcquisition()
         except (RuntimeError, OSError) as error:
+            self._shut_anyway()
             raise SourceError(f"The camera did not stop ({error}); switch it off.") from error
-        finally:
-            self._shut()
+        self._shut()
 
     def _shut(self) -> None:
-        if self._core.getShutterDevice():
-            self._core.setShutterOpen(False)
+        try:
+            if self._core.getShutterDevice():
+                self._core.setShutterOpen(False)
+        except (RuntimeError, OSError) as error:
+            raise SourceError(f"The shutter did not close ({error}); close it by hand.") from error
+
+    def _shut_anyway(self) -> None:
+        """Where something else failed, which is what must be read first."""
+        with suppress(SourceError):
+            self._shut()
 
     def _stopped_by_itself(self) -> None:
         if not self._running:
@@ -195,5 +204,18 @@ class CameraSource:
         now = self._clock()
         if self._z is None or now - self._z[0] >= Z_POLL_S:
             # Asking a stage costs a serial round trip on many microscopes: not for every frame.
-            self._z = (now, float(self._core.getPosition()))
+            height = self._ask_height()
+            self._z = (self._clock(), height)  # a stage that times out has taken a while
         return self._z[1]
+
+    def _ask_height(self) -> float:
+        """Where the stage stands; if it fails to answer, where it stood when it last did."""
+        try:
+            return float(self._core.getPosition())
+        except (RuntimeError, OSError) as error:
+            if self._z is None:
+                raise SourceError(
+                    f"The focus stage does not say where it stands ({error}); check the stage and "
+                    "its controller."
+                ) from error
+            return self._z[1]

@@ -9,9 +9,10 @@ import useq
 from pymmcore_plus.mda import FinishReason
 
 from deepz_live.acquire.errors import LimitError, MicroscopeError
-from deepz_live.acquire.limits import require_xy, require_z
+from deepz_live.acquire.limits import require_way, require_xy, require_z
 from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.strict_engine import StrictEngine, in_charge
+from deepz_live.acquire.way_back import failures
 
 _LEFT = "Not everything is back where it was before the sequence."
 
@@ -41,7 +42,7 @@ def run_sequence(
         try:
             failure = _failure(microscope, engine, sequence, output)
         finally:
-            left = _undone(undo)
+            left = " ".join(str(error) for error in failures(undo))
     if isinstance(failure, LimitError) and not left and not engine.taken:
         raise failure
     if failure is not None:
@@ -52,16 +53,21 @@ def run_sequence(
 
 
 def require_within(microscope: Microscope, sequence: useq.MDASequence) -> None:
-    """Raise :class:`LimitError` where an event of ``sequence`` lies outside the limits."""
+    """Raise :class:`LimitError` where an event of ``sequence``, or a way, is not allowed."""
     stage = microscope.profile.stage
     z_um, (x_um, y_um) = microscope.z_um, microscope.xy_um
+    start_um = (x_um, y_um)
     # A copy: an autofocus plan remembers its last place, and would leave out the first one.
     for event in sequence.model_copy(deep=True):
+        before_um = (x_um, y_um)
         z_um = z_um if event.z_pos is None else event.z_pos
         x_um = x_um if event.x_pos is None else event.x_pos
         y_um = y_um if event.y_pos is None else event.y_pos
         require_z(z_um, stage)
         require_xy(x_um, y_um, stage)
+        if (x_um, y_um) != before_um:
+            require_way(before_um, (x_um, y_um), stage)
+            require_way((x_um, y_um), start_um, stage)
 
 
 def _failure(
@@ -94,17 +100,6 @@ def _ways_back(microscope: Microscope) -> tuple[Callable[[], None], ...]:
         lambda: microscope.move_z(z_um),
         lambda: microscope.move_xy(*xy_um),
     )
-
-
-def _undone(undo: tuple[Callable[[], None], ...]) -> str:
-    """Undo all that can be; the sentences of what could not."""
-    left = []
-    for step in undo:
-        try:
-            step()
-        except (RuntimeError, TimeoutError, OSError) as error:
-            left.append(str(error))
-    return " ".join(left)
 
 
 def _sentence(engine: StrictEngine, failure: Exception, left: str, saved: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pymmcore_plus import CMMCorePlus
 
 from deepz_live.acquire.errors import LimitError
-from deepz_live.acquire.limits import require_xy, require_z
+from deepz_live.acquire.limits import require_way, require_xy, require_z
 from deepz_live.config import Stage
 
 _POSITION = "Position"
@@ -20,10 +20,12 @@ class GuardedCore(CMMCorePlus):
     Every call that moves one of them is checked: absolute, relative, by property, by preset, by
     hardware sequence, by linear sequence. What would move them without saying where to (homing)
     or count positions from another zero is refused, and an autofocus device that left the limits
-    is brought back. Other stages of the microscope are not looked at.
+    is brought back. The xy stage is let nowhere where a keep-out area may lie on its way. Other
+    stages of the microscope are not looked at.
     """
 
     _limits: Stage | None = None
+    _sequence_begins_um: tuple[float, float] | None = None
 
     def guard(self, stage: Stage) -> None:
         """Keep to these limits from now on."""
@@ -46,6 +48,7 @@ class GuardedCore(CMMCorePlus):
     def setXYPosition(self, *args: Any) -> None:  # noqa: N802
         label, (x_um, y_um) = _split(args, 2)
         self._require_xy(label, x_um, y_um)
+        self._require_way(label, x_um, y_um)
         super().setXYPosition(*args)
 
     def setRelativeXYPosition(self, *args: Any) -> None:  # noqa: N802
@@ -55,6 +58,7 @@ class GuardedCore(CMMCorePlus):
             self.waitForDevice(stage)
             x_um, y_um = self.getXYPosition(stage)
             self._require_xy(label, x_um + dx_um, y_um + dy_um)
+            require_way((x_um, y_um), (x_um + dx_um, y_um + dy_um), self._limits)
         super().setRelativeXYPosition(*args)
 
     def loadStageSequence(  # noqa: N802
@@ -75,9 +79,21 @@ class GuardedCore(CMMCorePlus):
     def loadXYStageSequence(  # noqa: N802
         self, xyStageLabel: str, xSequence: Sequence[float], ySequence: Sequence[float], /
     ) -> None:
-        for x_um, y_um in zip(xSequence, ySequence, strict=False):
+        places = [(float(x), float(y)) for x, y in zip(xSequence, ySequence, strict=False)]
+        for x_um, y_um in places:
             self._require_xy(xyStageLabel, x_um, y_um)
+        if self._limits is not None and self._is_xy(xyStageLabel) and places:
+            # A sequence begins anew after its last place.
+            for here, there in zip(places, places[1:] + places[:1], strict=True):
+                require_way(here, there, self._limits)
         super().loadXYStageSequence(xyStageLabel, xSequence, ySequence)
+        if places and self._is_xy(xyStageLabel):
+            self._sequence_begins_um = places[0]
+
+    def startXYStageSequence(self, xyStageLabel: str) -> None:  # noqa: N802
+        if self._sequence_begins_um is not None:
+            self._require_way(xyStageLabel, *self._sequence_begins_um)
+        super().startXYStageSequence(xyStageLabel)
 
     def setProperty(self, label: str, propName: str, propValue: Any) -> None:  # noqa: N802
         self._require_property(label, propName, [propValue])
@@ -159,6 +175,18 @@ class GuardedCore(CMMCorePlus):
     def _require_xy(self, label: str, x_um: float, y_um: float) -> None:
         if self._limits is not None and self._is_xy(label):
             require_xy(float(x_um), float(y_um), self._limits)
+
+    def _require_way(self, label: str, x_um: float, y_um: float) -> None:
+        limits = self._limits
+        if limits is None or not limits.keep_out or not self._is_xy(label):
+            return
+        stage = self.getXYStageDevice()
+        if not stage:
+            return  # the core refuses the move
+        # A stage under way says where it is, not where it will be.
+        self.waitForDevice(stage)
+        x, y = self.getXYPosition(stage)
+        require_way((float(x), float(y)), (x_um, y_um), limits)
 
     def _require_property(self, label: str, name: str, values: Iterable[Any]) -> None:
         """A stage's Position property moves it like any other call."""

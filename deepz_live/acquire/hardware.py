@@ -11,6 +11,7 @@ from pymmcore_plus import CMMCorePlus, find_micromanager
 
 from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.guard import GuardedCore
+from deepz_live.acquire.way_back import take_back
 from deepz_live.config import MicroManager, Profile
 
 _PIXEL_CONFIG = "deepz-live"
@@ -38,7 +39,7 @@ def open_core(profile: Profile) -> GuardedCore:
         _choose(core, settings)
         _set_up(core, profile, settings)
     except (RuntimeError, ValueError, OSError) as error:
-        release(core)
+        take_back([lambda: release(core)])
         if isinstance(error, MicroscopeError):
             raise
         raise MicroscopeError(
@@ -51,12 +52,17 @@ def open_core(profile: Profile) -> GuardedCore:
 def release(core: CMMCorePlus) -> None:
     """Stop the camera, let go of all devices and end the core's own thread of notices.
 
-    That thread calls Python: alive while the interpreter ends, it takes the process down.
+    That thread calls Python: alive while the interpreter ends, it takes the process down. So each
+    of these is done even if another fails.
     """
-    if core.getCameraDevice() and core.isSequenceRunning():
-        core.stopSequenceAcquisition()
-    core.unloadAllDevices()
-    pymmcore.CMMCore.registerCallback(core, None)
+    try:
+        if core.getCameraDevice() and core.isSequenceRunning():
+            core.stopSequenceAcquisition()
+    finally:
+        try:
+            core.unloadAllDevices()
+        finally:
+            pymmcore.CMMCore.registerCallback(core, None)
 
 
 def release_at_exit(core: CMMCorePlus) -> None:

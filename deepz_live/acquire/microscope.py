@@ -11,22 +11,21 @@ from typing import Self
 
 import numpy as np
 
+from deepz_live.acquire import moves
 from deepz_live.acquire.camera_source import CameraSource
 from deepz_live.acquire.cameras import cameras_of, require_one_camera
 from deepz_live.acquire.channels import Channels, exposure_of
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.guard import GuardedCore
 from deepz_live.acquire.hardware import open_core, pixel_size, release, release_at_exit
-from deepz_live.acquire.limits import require_xy, require_z
+from deepz_live.acquire.limits import require_z
 from deepz_live.acquire.simulated.build import BuiltIn, build
 from deepz_live.acquire.simulated.truth import Truth
+from deepz_live.acquire.way_back import take_back
 from deepz_live.config import ChannelSetting, Profile
 from deepz_live.stream.frame import Frame, StreamInfo
 
 __all__ = ["LimitError", "Microscope", "MicroscopeError", "open_microscope"]
-
-Z_ACCURACY_UM = 0.2
-"""A stage further from its target than this has not arrived."""
 
 Clock = Callable[[], float]
 
@@ -85,14 +84,14 @@ class Microscope:
         self._channels = Channels(core, profile)
         self.closed = False
         self._snaps = 0
-        if profile.channels:
-            self.set_exposure(exposure_of(profile.channel, profile))
-        self._home_z_um = self.z_um
         try:
+            if profile.channels:
+                self.set_exposure(exposure_of(profile.channel, profile))
+            self._home_z_um = self.z_um
             require_z(self._home_z_um, profile.stage)
-        except LimitError:
+        except MicroscopeError:
             self.closed = True
-            release(core)
+            take_back([lambda: release(core)])  # why it cannot be opened says more
             raise
 
     @property
@@ -120,16 +119,13 @@ class Microscope:
 
     @property
     def z_um(self) -> float:
-        """Where the focus stage says it is."""
-        return float(self.core.getPosition())
+        """Where the focus stage says it is. Raises :class:`MicroscopeError`, as xy_um does."""
+        return moves.height_of(self.core)
 
     @property
     def xy_um(self) -> tuple[float, float]:
         """(x, y) of the xy stage; (0, 0) where there is none."""
-        if not self.core.getXYStageDevice():
-            return (0.0, 0.0)
-        x, y = self.core.getXYPosition()
-        return (float(x), float(y))
+        return moves.place_of(self.core)
 
     @property
     def exposure_ms(self) -> float:
@@ -216,45 +212,7 @@ class Microscope:
         MicroscopeError
             The stage failed, or did not arrive.
         """
-        stage = self.profile.stage
-        require_z(z_um, stage)
-        try:
-            if stage.backlash_um > 0 and z_um < self.z_um:
-                # From below, so that the play of the drive lies on the same side for every plane.
-                self.core.setPosition(max(z_um - stage.backlash_um, stage.z_min_um))
-                self.core.waitForDevice(self.core.getFocusDevice())
-            self.core.setPosition(z_um)
-            self.core.waitForDevice(self.core.getFocusDevice())
-        except LimitError:
-            raise
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise MicroscopeError(
-                f"The focus stage did not come to {z_um:.2f} µm, it stands at {self._place()} "
-                f"({error}); check that it can move freely and is switched on."
-            ) from error
-        self.require_arrival(z_um)
-
-    def _place(self) -> str:
-        """Where the focus stage is, in words."""
-        try:
-            return f"{self.z_um:.2f} µm"
-        except (RuntimeError, TimeoutError, OSError):
-            return "an unknown height"
-
-    def require_arrival(self, z_um: float) -> None:
-        """Raise :class:`MicroscopeError` where the focus stage does not stand at ``z_um``."""
-        try:
-            arrived = self.z_um
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise MicroscopeError(
-                f"The focus stage does not say where it stands ({error}); check the stage and "
-                "its controller."
-            ) from error
-        if abs(arrived - z_um) > Z_ACCURACY_UM:
-            raise MicroscopeError(
-                f"The focus stage stands at {arrived:.2f} µm instead of {z_um:.2f} µm; "
-                "check that it can move freely and is switched on."
-            )
+        moves.move_z(self.core, z_um, self.profile.stage)
 
     def hardware_focus(self) -> float:
         """Let the autofocus device find the focus and return it in µm.
@@ -296,23 +254,16 @@ class Microscope:
         }
 
     def move_xy(self, x_um: float, y_um: float) -> None:
-        """Move the xy stage and wait. Raises :class:`LimitError`, :class:`MicroscopeError`."""
-        require_xy(x_um, y_um, self.profile.stage)
-        if not self.core.getXYStageDevice():
-            if (x_um, y_um) == self.xy_um:
-                return
-            raise MicroscopeError(
-                f"There is no xy stage to move to x = {x_um:g}, y = {y_um:g} µm; capture one "
-                "field, or name the stage as micromanager.xy_stage."
-            )
-        try:
-            self.core.setXYPosition(x_um, y_um)
-            self.core.waitForDevice(self.core.getXYStageDevice())
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise MicroscopeError(
-                f"The xy stage failed on its way to x = {x_um:g}, y = {y_um:g} µm ({error}); "
-                "check the stage and its controller."
-            ) from error
+        """Move the xy stage and wait until it is there.
+
+        Raises
+        ------
+        LimitError
+            Outside the profile's limits, or a keep-out area may lie on the way; nothing has moved.
+        MicroscopeError
+            The stage failed, or did not arrive.
+        """
+        moves.move_xy(self.core, x_um, y_um, self.profile.stage)
 
     def snap(self) -> Frame:
         """One frame at the present focus; the shutter opens for it. Raises MicroscopeError.
@@ -323,14 +274,13 @@ class Microscope:
         try:
             self.core.snapImage()
             pixels = np.ascontiguousarray(self.core.getImage())
-            z_um = self.z_um
         except (RuntimeError, TimeoutError, ValueError, OSError) as error:
             raise MicroscopeError(f"The camera took no picture ({error}); check it.") from error
         frame = Frame(
             pixels=pixels,
             index=self._snaps,
             time_s=began_s,
-            z_um=z_um,
+            z_um=self.z_um,
             exposure_ms=self.exposure_ms,
             channel=self.channel,
         )
@@ -360,18 +310,40 @@ class Microscope:
             ) from error
 
     def close(self) -> None:
-        """Stop the camera, close the shutter, bring the focus back, let go of the devices."""
+        """Stop the camera, close the shutter, bring the focus back, let go of the devices.
+
+        Each of these even if another fails, as nobody can close it a second time.
+
+        Raises
+        ------
+        MicroscopeError
+            The first of them that failed.
+        """
         if self.closed:
             return
         self.closed = True
-        self._end_acquisition()
+        failed: MicroscopeError | None = None
+        try:
+            failed = take_back(
+                [
+                    self._end_acquisition,
+                    self._stop_camera,
+                    self.close_shutter,
+                    lambda: self.move_z(self._home_z_um),
+                ]
+            )
+        finally:
+            held = take_back([lambda: release(self.core)])
+        failed = failed or held
+        if failed is not None:
+            raise failed
+
+    def _stop_camera(self) -> None:
         try:
             if self.core.isSequenceRunning():
                 self.core.stopSequenceAcquisition()
-            self.close_shutter()
-            self.move_z(self._home_z_um)
-        finally:
-            release(self.core)
+        except moves.DEVICE_ERRORS as error:
+            raise MicroscopeError(f"The camera did not stop ({error}); switch it off.") from error
 
     def _end_acquisition(self) -> None:
         """Let a z-stack that another thread takes end, so that it does not move things after us."""

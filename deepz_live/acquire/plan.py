@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from deepz_live.acquire.errors import LimitError, MicroscopeError
-from deepz_live.acquire.limits import require_field, require_xy, require_z
+from deepz_live.acquire.limits import require_field, require_ways, require_xy, require_z
 from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.request import (
     CalibrationRequest,
@@ -31,8 +32,9 @@ def calibration_plan(request: CalibrationRequest, microscope: Microscope) -> use
     Raises
     ------
     LimitError
-        A field overlaps another or a keep-out area, a plane or place is outside the limits, or
-        more than 2001 planes: a range or step given in the wrong unit. Nothing has moved.
+        A field overlaps another or a keep-out area, such an area lies on the way, a plane or place
+        is outside the limits, or more than 2001 planes: a range or step given in the wrong unit.
+        Nothing has moved.
     MicroscopeError
         A channel that the microscope does not have.
     """
@@ -53,7 +55,19 @@ def calibration_plan(request: CalibrationRequest, microscope: Microscope) -> use
         metadata={NOTES: _notes(request)},
     )
     check_plan(plan, microscope.profile)
+    check_ways(plan, range(len(request.fields)), microscope)
     return plan
+
+
+def check_ways(plan: useq.MDASequence, fields: Iterable[int], microscope: Microscope) -> None:
+    """Raise :class:`LimitError` where a keep-out area may lie between these fields of the plan.
+
+    From where the stage stands to the first, from each to the next, and back from each.
+    """
+    stage = microscope.profile.stage
+    if stage.keep_out:
+        places = {number: place_of(plan, number)[:2] for number in fields}
+        require_ways(microscope.xy_um, places, stage)
 
 
 def positions_of(plan: useq.MDASequence) -> list[useq.Position]:

@@ -69,7 +69,7 @@ class StackRun:
     def run(self, on_plane: Callable[[Plane], None] = lambda _: None) -> list[Plane]:
         """The planes in the plan's order, each with its z (:attr:`read_back`).
 
-        ``on_plane`` is called on the calling thread.
+        ``on_plane`` is called on the calling thread; what it raises ends the stack.
 
         Raises
         ------
@@ -84,9 +84,13 @@ class StackRun:
         planes: list[Plane] = []
         thread = threading.Thread(target=self._acquire, name="z-stack", daemon=True)
         thread.start()
-        while (plane := self._next()) is not None:
-            planes.append(plane)
-            on_plane(plane)
+        try:
+            while (plane := self._next()) is not None:
+                planes.append(plane)
+                on_plane(plane)
+        except BaseException:
+            self._give_up(thread)
+            raise
         thread.join()
         if self._error is not None:
             raise self._error
@@ -106,14 +110,28 @@ class StackRun:
             except queue.Empty:
                 if self._engine.busy_with == "operator":
                     began = time.monotonic()
-            profile = self._microscope.profile
-            patience_s = profile.camera.timeout_s + profile.stage.timeout_s + self._slack_s
+            patience_s = self._patience_s
             if time.monotonic() - began > patience_s:
                 self._engine.given_up = True
                 raise MicroscopeError(
                     f"The {self._engine.busy_with} has not answered for {patience_s:.1f} s after "
                     f"plane {self._count} of {self._wanted}; check its cable and power."
                 )
+
+    @property
+    def _patience_s(self) -> float:
+        profile = self._microscope.profile
+        return profile.camera.timeout_s + profile.stage.timeout_s + self._slack_s
+
+    def _give_up(self, thread: threading.Thread) -> None:
+        """Let nothing move any more, so that whoever is told of the failure can bring things back.
+
+        A device that never answers has been waited for already.
+        """
+        if not self._engine.given_up:
+            self._engine.given_up = True
+            self.cancel()
+            thread.join(self._patience_s)
 
     def _acquire(self) -> None:
         with self._microscope.acquiring:

@@ -27,6 +27,12 @@ __all__ = ["FocusLock", "FocusLockError", "FocusLockSettings", "LockAction", "Lo
 
 _POLL_S = 0.2
 _MOVES_KEPT = 16
+_SLACK_S = 0.5
+"""A move ends by the stage's own time-outs, one for each half of it, and a little later."""
+_UNLOCK_WAITS_S = 2.0
+"""Long for a move of the lock, and short for a window that lets it go."""
+
+_NOT_LOCKED = LockAction("hold", text="not locked")
 
 LockState = Literal["off", "locked", "stopped"]
 
@@ -65,7 +71,8 @@ class FocusLock:
 
     It obeys the profile's limits through ``move_z`` and knows them beforehand, so that it stops
     with a sentence instead of being refused. Whatever makes it stop, the stage stays where it is.
-    Two locks are never held at once.
+    Who was told that it let go, or is aside, finds no move of its own under way any more. The lock
+    of the stage is taken before the guard, never after.
     """
 
     def __init__(self, microscope: FocusStage, settings: FocusLockSettings | None = None) -> None:
@@ -75,11 +82,14 @@ class FocusLock:
         self._rule = FocusRule(self.settings, (stage.z_min_um, stage.z_max_um))
         self._samples: LatestSlot[tuple[int, DriftSample, float]] = LatestSlot()
         self._guard = threading.Lock()
+        # Held during a move. Its own thread may let go in mid-move, and must not wait for itself.
+        self._stage = threading.RLock()
         self._status = LockStatus()
         self._generation = 0
         self._used = False
         self._moves: deque[tuple[float, float]] = deque(maxlen=_MOVES_KEPT)
         self._moving_since_s: float | None = None
+        self._aside_since_s: float | None = None
         self._thread: threading.Thread | None = None
         self.on_event: list[Callable[..., None]] = []
         """Called as ``listener(kind, **facts)`` for a recording: lock, unlock, stop, each move."""
@@ -130,10 +140,11 @@ class FocusLock:
         self._tell("focus lock", on=True, settings=self.settings.model_dump())
 
     def unlock(self) -> None:
-        """Let the focus go; the stage stays."""
+        """Let the focus go; the stage stays, at the end of a move that is under way."""
         if self.locked:
             self._set("off", "")
             self._tell("focus lock", on=False)
+        self._at_rest(_UNLOCK_WAITS_S)
 
     def restart(self) -> None:
         """Drift is measured against a new reference: hold what that one shows, from now on."""
@@ -154,31 +165,47 @@ class FocusLock:
         reach_s = frame.exposure_ms / 1000
         first, last = frame.time_s - reach_s, frame.time_s + reach_s
         with self._guard:
-            began = self._moving_since_s
-            return (began is not None and last >= began) or any(
+            began = [t for t in (self._moving_since_s, self._aside_since_s) if t is not None]
+            return any(last >= begin for begin in began) or any(
                 last >= begin and first <= end for begin, end in self._moves
             )
 
     def set_aside(self, on: bool) -> None:
-        """While ``on``, somebody else moves the stage: no drift is measured in such frames."""
+        """While ``on``, somebody else moves the stage: the lock does not, and measures no drift.
+
+        Waits for a move of the lock that is under way.
+
+        Raises
+        ------
+        FocusLockError
+            That move does not end; the lock is not aside then.
+        """
         now = self._microscope.clock()
         with self._guard:
-            if on:
-                self._moving_since_s = now
-            elif self._moving_since_s is not None:
-                self._moves.append((self._moving_since_s, now + self.settings.settle_s))
-                self._moving_since_s = None
+            if on and self._aside_since_s is None:
+                self._aside_since_s = now
+            elif not on and self._aside_since_s is not None:
+                self._moves.append((self._aside_since_s, now + self.settings.settle_s))
+                self._aside_since_s = None
+        patience_s = 2 * self._microscope.profile.stage.timeout_s + _SLACK_S
+        if on and not self._at_rest(patience_s):
+            self.set_aside(False)
+            raise FocusLockError(
+                f"The focus stage has not finished a move of the focus lock for {patience_s:g} s; "
+                "check it and its controller."
+            )
 
     def step(self, sample: DriftSample, z_um: float) -> LockAction:
         """Decide upon one sample and do it; blocks until the stage has arrived."""
         with self._guard:
-            if self._status.state != "locked":
-                return LockAction("hold", text="not locked")
+            generation = self._generation
+            if not self._holds(generation):
+                return _NOT_LOCKED
             action = self._rule.update(sample, z_um)
         if action.kind == "stopped":
             self._stop_with(action.text, action.error_um)
         elif action.z_um is not None:
-            self._move(action.z_um, action)
+            return self._move(action.z_um, action, generation)
         else:
             self._note(action)
         return action
@@ -194,24 +221,42 @@ class FocusLock:
             if self.locked and generation == self._generation:
                 self.step(sample, z_um)
 
-    def _move(self, z_um: float, action: LockAction) -> None:
-        clock = self._microscope.clock
+    def _holds(self, generation: int) -> bool:
+        """Whether what was decided in ``generation`` may move the stage; asked with the guard."""
+        held = self._status.state == "locked" and self._aside_since_s is None
+        return held and generation == self._generation
+
+    def _at_rest(self, patience_s: float) -> bool:
+        """Wait for a move of another thread; whether none is under way."""
+        free = self._stage.acquire(timeout=patience_s)
+        if free:
+            self._stage.release()
+        return free
+
+    def _move(self, z_um: float, action: LockAction, generation: int) -> LockAction:
+        clock, failed = self._microscope.clock, None
         begin = clock()
-        with self._guard:
-            self._moving_since_s = begin
-        try:
-            before = self._microscope.z_um
-            self._microscope.move_z(z_um)
-        except Exception as error:  # whatever a stage raises: the lock ends, and says it
-            self._stop_with(f"Focus lock stopped: {error}", action.error_um)
-            return
-        finally:
-            self._arrived(begin, clock(), z_um)
+        with self._stage:
+            with self._guard:
+                if not self._holds(generation):
+                    return _NOT_LOCKED  # let go since it was decided
+                self._moving_since_s = begin
+            try:
+                before = self._microscope.z_um
+                self._microscope.move_z(z_um)
+            except Exception as error:  # whatever a stage raises: the lock ends, and says it
+                failed = error
+            finally:
+                self._arrived(begin, clock(), z_um)
+        if failed is not None:
+            self._stop_with(f"Focus lock stopped: {failed}", action.error_um)
+            return action
         self._note(action, travel_um=abs(z_um - before))
         self._tell(
             "stage", z_um=z_um, from_z_um=before, began_s=begin, why="focus lock",
             error_um=action.error_um,
         )  # fmt: skip
+        return action
 
     def _arrived(self, begin: float, end: float, z_um: float) -> None:
         with self._guard:

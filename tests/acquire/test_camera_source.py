@@ -11,9 +11,10 @@ import pytest
 from deepz_live.acquire.camera_source import CameraSource
 from deepz_live.acquire.simulated.camera import SimulatedCamera
 from deepz_live.acquire.simulated.core import FrameQueue
+from deepz_live.config import load_profile
 from deepz_live.stream.frame import Frame
 from deepz_live.stream.source import SourceError
-from tests.acquire.conftest import Opener, small_profile
+from tests.acquire.conftest import CONFIGS, Opener, small_profile
 
 
 def frames(source: CameraSource, count: int) -> Iterator[Frame]:
@@ -61,6 +62,61 @@ def test_frames_tell_stage_height_and_time(opened: Opener) -> None:
     assert {frame.z_um for frame in got} == {7.5}
     assert before - 0.1 < got[0].time_s <= time.monotonic()
     assert source.info.shape == got[0].pixels.shape == (128, 128)
+
+
+def test_a_stage_that_fails_to_answer_now_and_then_costs_no_frame(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepz_live.acquire.camera_source.Z_POLL_S", 0.0)
+    microscope = opened(load_profile(CONFIGS / "micromanager-demo.yaml"))
+    microscope.move_z(3.0)
+    ask, asked = microscope.core.getPosition, iter(range(10**6))
+
+    def flaky() -> float:
+        if next(asked) in (2, 3):
+            raise RuntimeError("serial time-out")
+        return ask()
+
+    microscope.core.getPosition = flaky
+    source = microscope.camera_source()
+    source.start()
+    got = list(frames(source, 6))
+    source.stop()
+    assert [frame.index for frame in got] == list(range(6))
+    assert [frame.z_um for frame in got] == [pytest.approx(3.0)] * 6
+    microscope.core.getPosition = ask
+
+
+def test_a_stage_that_never_answered_is_named(opened: Opener) -> None:
+    microscope = opened(load_profile(CONFIGS / "micromanager-demo.yaml"))
+    ask = microscope.core.getPosition
+    microscope.core.getPosition = failing
+    source = microscope.camera_source()
+    source.start()
+    with pytest.raises(SourceError, match="does not say where it stands"):
+        source.read(5.0)
+    source.stop()
+    microscope.core.getPosition = ask
+
+
+def failing(*_: object) -> Any:
+    raise RuntimeError("it does not answer")
+
+
+def test_a_shutter_that_does_not_answer_is_named(opened: Opener) -> None:
+    microscope = opened()
+    shutter = microscope.built_in.view.shutter
+    source = microscope.camera_source()
+    shutter.set_open = failing
+    with pytest.raises(SourceError, match=r"camera did not start .*does not answer"):
+        source.start()
+    del shutter.set_open
+    source.start()
+    shutter.set_open = failing
+    with pytest.raises(SourceError, match=r"shutter did not close .*by hand"):
+        source.stop()
+    assert not microscope.core.isSequenceRunning()
+    del shutter.set_open
 
 
 def test_the_shutter_is_open_while_streaming_only(opened: Opener) -> None:

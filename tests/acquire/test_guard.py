@@ -6,6 +6,7 @@ The calls are those of Micro-Manager's own interface, which other widgets use pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pymmcore_plus import CMMCorePlus, Configuration
@@ -51,9 +52,20 @@ REFUSED: dict[str, Call] = {
     "xy, keep-out": lambda core: core.setXYPosition(120.0, 0.0),
     "xy relative": lambda core: core.setRelativeXYPosition(0.0, 330.0),
     "xy relative, keep-out": lambda core: core.setRelativeXYPosition(120.0, 20.0),
+    "xy, across the keep-out": lambda core: core.setXYPosition(200.0, -20.0),
+    "xy, named, past its corner": lambda core: core.setXYPosition(
+        core.getXYStageDevice(), 200.0, 60.0
+    ),
+    "xy relative, across the keep-out": lambda core: core.setRelativeXYPosition(190.0, 0.0),
     "xyz sideways": lambda core: core.setRelativeXYZPosition(dx=400.0),
     "xy sequence": lambda core: core.loadXYStageSequence(
         core.getXYStageDevice(), [0.0, 120.0], [0.0, 0.0]
+    ),
+    "xy sequence, across the keep-out": lambda core: core.loadXYStageSequence(
+        core.getXYStageDevice(), [0.0, 200.0], [0.0, 0.0]
+    ),
+    "xy sequence, across it on the way to its beginning": lambda core: core.loadXYStageSequence(
+        core.getXYStageDevice(), [0.0, 0.0, 200.0], [0.0, 60.0, 60.0]
     ),
     "property": lambda core: core.setProperty(core.getFocusDevice(), "Position", "11"),
     "property sequence": lambda core: core.loadPropertySequence(
@@ -96,6 +108,21 @@ def test_calls_within_the_limits_move(microscope: Microscope) -> None:
     assert microscope.xy_um == pytest.approx((-90.0, 50.0), abs=0.02)
 
 
+def test_round_the_keep_out_one_axis_at_a_time(microscope: Microscope) -> None:
+    corners = [(10.0, -20.0), (10.0, 60.0), (200.0, 60.0), (200.0, -20.0)]
+    for place in [*corners, *reversed(corners)]:
+        microscope.move_xy(*place)
+        assert microscope.xy_um == pytest.approx(place, abs=0.02)
+
+
+def test_from_within_a_keep_out_no_way_leads_out() -> None:
+    with open_microscope(profile_of("built-in")) as microscope:
+        microscope.built_in.view.xy.set_position_um(120.0, 0.0)  # by its joystick
+        with pytest.raises(LimitError, match=r"stands at x = 120, y = 0 µm in .* out by hand"):
+            microscope.move_xy(200.0, 0.0)
+        assert microscope.xy_um == (120.0, 0.0)
+
+
 def test_a_preset_that_moves_the_focus_away_is_refused() -> None:
     with open_microscope(profile_of("demo")) as microscope:
         core = microscope.core
@@ -126,6 +153,32 @@ class Searching(CMMCorePlus):
 
     def fullFocus(self) -> None:  # noqa: N802
         CMMCorePlus.setPosition(self, FOUND_UM[-1])
+
+
+class Sequencing(CMMCorePlus):
+    """A core whose xy stage takes sequences and never starts one."""
+
+    def loadXYStageSequence(self, *_: Any) -> None:  # noqa: N802
+        """Taken."""
+
+    def startXYStageSequence(self, *_: Any) -> None:  # noqa: N802
+        raise AssertionError("the stage went")
+
+
+class GuardedSequencing(GuardedCore, Sequencing):
+    """The guard before such a stage."""
+
+
+def test_an_xy_sequence_does_not_start_across_a_keep_out() -> None:
+    core = GuardedSequencing()
+    core.loadSystemConfiguration()
+    core.guard(profile_of("demo").stage)
+    try:
+        core.loadXYStageSequence(core.getXYStageDevice(), [200.0, 210.0], [0.0, 0.0])
+        with pytest.raises(LimitError, match="may touch the keep-out area x 100"):
+            core.startXYStageSequence(core.getXYStageDevice())
+    finally:
+        release(core)
 
 
 class GuardedSearching(GuardedCore, Searching):

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
+from deepz_live.acquire import hardware
 from deepz_live.acquire.errors import LimitError, MicroscopeError
 from deepz_live.acquire.focus import autofocus
-from deepz_live.acquire.microscope import open_microscope
+from deepz_live.acquire.guard import GuardedCore
+from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.acquire.plan import calibration_plan, check_plan
 from deepz_live.acquire.request import default_request
 from deepz_live.config import load_profile
@@ -46,6 +49,35 @@ def test_a_stage_that_only_says_it_moved_is_an_error(opened: Opener) -> None:
     with pytest.raises(MicroscopeError, match=r"stands at 0\.00 µm instead of 3\.00 µm"):
         microscope.move_z(3.0)
     stage_of(microscope).deaf = False
+
+
+def test_an_xy_stage_that_only_says_it_moved_is_an_error(opened: Opener) -> None:
+    microscope = opened()
+    xy = microscope.built_in.view.xy
+    go = xy.set_position_um
+    xy.set_position_um = lambda *_: None  # as in joystick mode
+    with pytest.raises(
+        MicroscopeError,
+        match=r"xy stage stands at x = 0\.0, y = 0\.0 µm instead of x = 200\.0, y = 5\.0 µm; check",
+    ):
+        microscope.move_xy(200.0, 5.0)
+    xy.set_position_um = lambda x, y: go(round(x / 0.7) * 0.7, round(y / 0.7) * 0.7)  # coarse steps
+    microscope.move_xy(200.0, 5.0)
+
+
+def test_a_stage_that_does_not_answer_is_named(opened: Opener) -> None:
+    microscope = opened()
+
+    def silent() -> float:
+        raise RuntimeError("serial time-out")
+
+    view = microscope.built_in.view
+    stages = ((view.z, lambda: microscope.z_um), (view.xy, lambda: microscope.xy_um))
+    for stage, ask in stages:
+        answer, stage.get_position_um = stage.get_position_um, silent
+        with pytest.raises(MicroscopeError, match=r"not say where it stands \(serial time-out"):
+            ask()
+        stage.get_position_um = answer
 
 
 def test_play_of_the_drive_is_taken_out_by_coming_from_below(opened: Opener) -> None:
@@ -122,6 +154,55 @@ def test_closing_brings_the_focus_back_and_closes_the_shutter() -> None:
     microscope.close()
     assert stage.height_um() == 2.0
     assert not shutter.is_open
+
+
+def closing_fails(microscope: Microscope, sentence: str) -> tuple[bool, float]:
+    """Close it, with that sentence; whether the shutter is open and where the focus is then."""
+    view, core = microscope.built_in.view, microscope.core
+    with pytest.raises(MicroscopeError, match=sentence):
+        microscope.close()
+    microscope.close()
+    assert list(core.getLoadedDevices()) in ([], ["Core"])
+    return view.shutter.is_open, view.z.height_um()
+
+
+def failing(*_: object) -> None:
+    raise RuntimeError("it does not answer")
+
+
+def test_closing_goes_on_where_the_camera_does_not_stop() -> None:
+    microscope = open_microscope(small_profile(stage={"z_start_um": 2.0}))
+    microscope.move_z(9.0)
+    source = microscope.camera_source()
+    source.start()
+    stop = microscope.core.stopSequenceAcquisition
+
+    def once() -> None:
+        microscope.core.stopSequenceAcquisition = stop
+        failing()
+
+    microscope.core.stopSequenceAcquisition = once
+    assert closing_fails(microscope, "camera did not stop") == (False, 2.0)
+
+
+def test_closing_goes_on_where_the_shutter_does_not_close() -> None:
+    microscope = open_microscope(small_profile(stage={"z_start_um": 2.0}))
+    microscope.move_z(9.0)
+    microscope.core.setShutterOpen(True)
+    microscope.built_in.view.shutter.set_open = failing
+    assert closing_fails(microscope, "shutter did not close") == (True, 2.0)
+
+
+def test_closing_lets_go_of_the_devices_where_the_stage_fails_in_a_way_of_its_own() -> None:
+    microscope = open_microscope(small_profile())
+    microscope.move_z(9.0)
+    microscope.core.setShutterOpen(True)
+
+    def odd(_: float) -> None:
+        raise KeyError("no axis of that name")
+
+    microscope.built_in.view.z.set_position_um = odd
+    assert closing_fails(microscope, "could not be put back .*no axis") == (False, 9.0)
 
 
 def test_binning_widens_the_pixel(opened: Opener) -> None:
@@ -209,6 +290,23 @@ def test_a_missing_device_is_named() -> None:
     values = {"micromanager.camera": "Kamera"}
     with pytest.raises(MicroscopeError, match="Kamera"):
         open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml", values))
+
+
+def test_a_stage_that_is_off_when_opened_is_named_and_nothing_stays_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cores: list[GuardedCore] = []
+    set_up = hardware._set_up
+
+    def switched_off(core: GuardedCore, *more: Any) -> None:
+        set_up(core, *more)
+        core.getPosition = failing
+        cores.append(core)
+
+    monkeypatch.setattr(hardware, "_set_up", switched_off)
+    with pytest.raises(MicroscopeError, match="focus stage does not say where it stands"):
+        open_microscope(load_profile(CONFIGS / "micromanager-demo.yaml"))
+    assert list(cores[0].getLoadedDevices()) in ([], ["Core"])
 
 
 @pytest.mark.parametrize("name", ["simulated", "micromanager-demo"])

@@ -133,6 +133,24 @@ def test_what_may_not_be_is_refused_before_anything_moves(opened: Opener) -> Non
     assert calibration_plan(one_field(200 - width / 2 - 1), microscope)
 
 
+def test_a_plan_whose_way_leads_through_a_keep_out_is_refused(opened: Opener) -> None:
+    clamp = {"x_min_um": 100.0, "x_max_um": 150.0, "y_min_um": -50.0, "y_max_um": 50.0}
+    microscope = opened(small_profile(stage={"keep_out": [clamp]}))
+    with pytest.raises(
+        LimitError,
+        match=r"from field 1 \(x = 0, y = 0 µm\) to field 2 \(x = 300, y = 0 µm\) may touch the "
+        r"keep-out area x 100 … 150, y -50 … 50 µm; take the fields at either side",
+    ):
+        calibration_plan(one_field(300.0), microscope)
+    corner = [(0.0, 0.0), (0.0, 100.0), (300.0, 100.0)]
+    fields = tuple(FieldRequest(x_um=x, y_um=y) for x, y in corner)
+    round_it = one_field(300.0).model_copy(update={"fields": fields})
+    with pytest.raises(LimitError, match=r"from field 3 .* to where the stage stands"):
+        calibration_plan(round_it, microscope)
+    assert microscope.xy_um == (0.0, 0.0)
+    assert calibration_plan(one_field(0.0, 300.0), microscope)
+
+
 def test_channels_switch_light_path_and_exposure(opened: Opener) -> None:
     microscope = opened(two_channels())
     assert microscope.channels == ("TexasRed", "FITC")

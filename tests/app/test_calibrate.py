@@ -53,6 +53,25 @@ def test_each_field_becomes_a_stack_with_its_sampling(tmp_path: Path) -> None:
     assert np.corrcoef(first.ravel(), second.ravel())[0, 1] < 0.5
 
 
+def test_an_autofocus_device_searches_from_each_fields_own_height(tmp_path: Path) -> None:
+    began: list[float] = []
+    with microscope_with() as microscope:
+
+        def search() -> None:
+            began.append(microscope.z_um)
+            microscope.core.setPosition(1.0)
+
+        microscope.core.getAutoFocusDevice = lambda: "PFS"
+        microscope.core.fullFocus = search
+        request = default_request(microscope.profile, microscope, 3)
+        heights = [place.model_copy(update={"z_um": 5.0}) for place in request.fields[1:]]
+        fields = (request.fields[0], *heights)
+        request = request.model_copy(update={"autofocus": "hardware", "fields": fields})
+        CalibrationRun(microscope, tmp_path, request).run()
+        assert left_as_found(microscope)
+    assert began == [2.0, 5.0, 5.0]
+
+
 def test_progress_counts_every_plane(tmp_path: Path) -> None:
     seen: list[CalibrationProgress] = []
     with microscope_with() as microscope:
@@ -101,6 +120,27 @@ def test_a_plan_beyond_the_limits_is_refused_before_any_move(tmp_path: Path) -> 
         with pytest.raises(LimitError, match="-18 µm"):
             run_of(microscope, tmp_path / "out", 1)
         assert left_as_found(microscope)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_xy_stage_that_stays_takes_no_second_stack_of_the_first_field(tmp_path: Path) -> None:
+    with microscope_with() as microscope:
+        run = run_of(microscope, tmp_path, 2)
+        microscope.built_in.view.xy.set_position_um = lambda *_: None
+        with pytest.raises(MicroscopeError, match=r"stands at x = 0\.0, y = 0\.0 µm instead"):
+            run.run()
+        assert left_as_found(microscope)
+    assert [file.name for file in tmp_path.glob("*.tif")] == ["field_000_TexasRed.ome.tif"]
+
+
+def test_a_stage_that_stands_behind_a_keep_out_by_now_does_not_move(tmp_path: Path) -> None:
+    clamp = {"x_min_um": 100.0, "x_max_um": 200.0, "y_min_um": -900.0, "y_max_um": 900.0}
+    with microscope_with(stage={"keep_out": [clamp]}) as microscope:
+        run = run_of(microscope, tmp_path / "out", 1)
+        microscope.built_in.view.xy.set_position_um(300.0, 0.0)  # by its joystick
+        with pytest.raises(LimitError, match=r"from where the stage stands .* to field 1"):
+            run.run()
+        assert microscope.xy_um == (300.0, 0.0)
     assert not (tmp_path / "out").exists()
 
 

@@ -8,6 +8,7 @@ folder finished by a second run.
 from __future__ import annotations
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from psygnal import EmitLoopError
 
 from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
 from deepz_live.acquire.microscope import Microscope, open_microscope
@@ -210,6 +212,41 @@ def test_a_full_disk(
     assert whole(tmp_path) == ALL
 
 
+def test_a_folder_that_is_held_by_another_program_does_not_stop_the_way_back(
+    tmp_path: Path, microscope: Microscope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows does while a virus scanner reads the record."""
+    unlink = Path.unlink
+
+    def held(self: Path, *args: Any, **options: Any) -> None:
+        if self.name == "calibration.json":
+            raise PermissionError(errno.EACCES, "used by another process", str(self))
+        unlink(self, *args, **options)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    run = CalibrationRun(microscope, tmp_path / "new", request_of(microscope))
+    run.progress.connect(lambda item: run.abort() if item.plane == 15 else None)
+    with pytest.raises(AcquisitionAbortedError):
+        run.run()
+    assert left_as_found(microscope)
+
+
+def test_a_folder_that_goes_away_does_not_stop_the_way_back(
+    tmp_path: Path, microscope: Microscope
+) -> None:
+    folder = tmp_path / "new"
+    run = CalibrationRun(microscope, folder, request_of(microscope))
+
+    def gone(progress: CalibrationProgress) -> None:
+        if progress.plane == 15:
+            shutil.rmtree(folder)
+
+    run.progress.connect(gone)
+    with pytest.raises(StackError):
+        run.run()
+    assert left_as_found(microscope)
+
+
 def test_an_abort_in_mid_stack(tmp_path: Path, microscope: Microscope) -> None:
     run = CalibrationRun(microscope, tmp_path, request_of(microscope))
     at_plane_40_of_field_2(microscope, lambda _: run.abort())
@@ -217,6 +254,24 @@ def test_an_abort_in_mid_stack(tmp_path: Path, microscope: Microscope) -> None:
         run.run()
     assert left_as_found(microscope)
     assert whole(tmp_path) == FIRST_FIELD
+    finish(microscope, tmp_path)
+
+
+def test_a_listener_that_fails_leaves_no_stack_running(
+    tmp_path: Path, microscope: Microscope
+) -> None:
+    def fail(progress: CalibrationProgress) -> None:
+        if progress.field == 1 and progress.plane == 5:
+            raise RuntimeError("the window is gone")
+
+    run = CalibrationRun(microscope, tmp_path, request_of(microscope))
+    run.progress.connect(fail)
+    with pytest.raises(EmitLoopError, match="the window is gone"):
+        run.run()
+    for thread in threading.enumerate():
+        if thread.name == "z-stack":  # it would move the stage from where it was brought back
+            thread.join(30)
+    assert left_as_found(microscope)
     finish(microscope, tmp_path)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import ome_types
 import pytest
 import tifffile
+import useq
 
 from deepz_live.acquire.microscope import Microscope, open_microscope
 from deepz_live.acquire.plan import calibration_plan, save_plan
@@ -170,6 +171,30 @@ def test_skipped_and_repeated_fields(tmp_path: Path) -> None:
         assert len(again) == 6
         assert (tmp_path / files[0]).stat().st_mtime_ns == before
         assert read_record(tmp_path).skipped == ()
+
+
+def test_channels_whose_names_differ_in_a_sign_have_files_of_their_own(tmp_path: Path) -> None:
+    names = ["GFP 10%", "GFP_10%", "gfp 10-", "GFP-10--2"]
+    short = {"range_um": 2.0, "autofocus": False, "fields": 1}
+    time = Time()
+    profile = profile_with(
+        calibration=short, channel=names[0], channels=[{"name": name} for name in names]
+    )
+    with open_microscope(profile, clock=time, sleep=time.sleep) as microscope:
+        run = CalibrationRun(microscope, tmp_path)
+        taken: list[str] = []
+
+        def once_each(plan: useq.MDASequence) -> None:
+            taken.append(plan.channels[0].config)
+            if len(taken) > len(names):
+                run.abort()
+
+        microscope.core.mda.events.sequenceStarted.connect(once_each)
+        files = run.run()
+    assert taken == names
+    assert [read_stack(file).channel for file in files] == names
+    assert len({file.name.casefold() for file in files}) == len(names)
+    assert files[0].name == "field_000_GFP-10-.ome.tif"
 
 
 def test_a_pause_holds_the_stage_and_the_light_until_it_ends(tmp_path: Path) -> None:

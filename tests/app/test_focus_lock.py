@@ -12,7 +12,7 @@ import pytest
 
 from deepz_live.acquire.errors import MicroscopeError
 from deepz_live.acquire.microscope import Microscope, open_microscope
-from deepz_live.app.focus_lock import FocusLock, FocusLockSettings
+from deepz_live.app.focus_lock import FocusLock, FocusLockError, FocusLockSettings
 from deepz_live.config import Profile, Stage
 from deepz_live.refocus.drift import DriftSample
 from deepz_live.stream.frame import Frame
@@ -312,6 +312,99 @@ def test_moves_are_made_on_a_thread_of_its_own():
     lock.stop()
     lock.stop()
     assert names == ["focus-lock"]
+
+
+class Interrupted(Stage32):
+    """A stage at which ``then`` happens once, in the middle of a move or before it."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+        self.then = None
+
+    def happen(self, where: str) -> None:
+        if where == self.where and self.then is not None:
+            then, self.then = self.then, None
+            then()
+
+    def clock(self) -> float:
+        self.happen("before")
+        return super().clock()
+
+    def move_z(self, z_um: float) -> None:
+        self.happen("amid")
+        super().move_z(z_um)
+
+
+@pytest.mark.parametrize("how", ["unlock", "set aside", "locked anew"])
+def test_a_move_decided_before_the_lock_let_go_is_not_made(how: str):
+    stage = Interrupted("before")
+    lock = locked(stage)
+
+    def anew() -> None:
+        lock.unlock()
+        lock.lock()
+
+    ways = {"unlock": lock.unlock, "set aside": lambda: lock.set_aside(True), "locked anew": anew}
+    stage.then = ways[how]
+    assert feed(lock, stage, 1.0).kind == "hold"
+    assert stage.moves == []
+
+
+def test_a_lock_that_is_aside_stays_so_after_a_move_and_moves_nothing():
+    stage = Interrupted("amid")
+    lock = locked(stage)
+    stage.then = lambda: lock.set_aside(True)  # on the lock's own thread, which cannot wait
+    feed(lock, stage, 1.0)
+    later = Frame(np.zeros((1, 1), np.uint16), 0, stage.now + 60, 0, 20.0, "")
+    assert lock.moved_during(later)
+    assert feed(lock, stage, 5.0).kind == "hold"
+    assert stage.moves == [0.7]
+    lock.set_aside(False)
+    assert not lock.moved_during(later)
+
+
+class Waiting(Stage32):
+    """A stage whose move ends when ``go`` is set; ``early``: somebody did not wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under_way, self.go, self.passed = (threading.Event() for _ in range(3))
+        self.early = False
+
+    def move_z(self, z_um: float) -> None:
+        self.under_way.set()
+        assert self.go.wait(20)
+        self.early = self.passed.wait(0.1)
+        super().move_z(z_um)
+
+
+def test_who_lets_the_lock_go_finds_no_move_under_way():
+    stage = Waiting()
+    lock = locked(stage)
+    lock.on_event.append(lambda *_, **__: stage.go.set())
+    mover = threading.Thread(target=feed, args=(lock, stage, 1.0))
+    mover.start()
+    assert stage.under_way.wait(20)
+    lock.unlock()
+    assert stage.z_um == 0.7
+    stage.passed.set()
+    mover.join()
+    assert not stage.early
+
+
+def test_a_move_that_does_not_end_lets_nobody_else_at_the_stage():
+    stage = Waiting()
+    stage.profile.stage = Stage(timeout_s=0.01)
+    lock = locked(stage)
+    mover = threading.Thread(target=feed, args=(lock, stage, 1.0))
+    mover.start()
+    assert stage.under_way.wait(20)
+    with pytest.raises(FocusLockError, match=r"not finished a move of the focus lock for 0\.52 s"):
+        lock.set_aside(True)
+    stage.go.set()
+    mover.join()
+    assert not lock.moved_during(Frame(np.zeros((1, 1), np.uint16), 0, stage.now + 60, 0, 20.0, ""))
 
 
 def test_an_unlocked_stage_is_never_moved():

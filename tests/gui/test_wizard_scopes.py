@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -262,3 +263,19 @@ def test_device_widgets_hear_the_core_on_the_gui_thread(qtbot, window, monkeypat
     thread.join()
     qtbot.waitUntil(lambda: any(box.value() == 33.0 for box in boxes), timeout=WAIT_MS)
     dialog.close()
+
+
+def test_fields_on_either_side_of_a_keep_out_are_refused_on_their_page():
+    clamp = {"x_min_um": 100.0, "x_max_um": 150.0, "y_min_um": -50.0, "y_max_um": 50.0}
+    with open_microscope(Profile(name="test", stage={"keep_out": [clamp]})) as microscope:
+        desk = RealWizardDesk(SimpleNamespace(microscope=microscope, lend=lambda: microscope))
+        desk.scope()
+        choice = StackChoice(4.0, 1.0, "none")
+        across = (FieldChoice(-300.0, 0.0), FieldChoice(400.0, 0.0))
+        assert "from field 1 (x = -300" in desk.forbidden(CaptureOrder((), across, choice))
+        assert desk.forbidden(CaptureOrder((), across[:1], choice)) == ""
+        desk.move_by(-300.0, 0.0, 0.0)
+        desk.move_by(0.0, 400.0, 0.0)
+        desk.move_by(700.0, 0.0, 0.0)
+        corner = CaptureOrder((), across[:1], choice)
+        assert "from where the stage stands (x = 400" in desk.forbidden(corner)

@@ -31,9 +31,8 @@ class Taken:
     read_back: bool
 
 
-def write_taken(out: Path, field: int, taken: Taken, microscope: Microscope) -> str:
-    """Write the stack and return its file's name. Raises :class:`StackError`."""
-    file = f"field_{field:03d}_{_file_part(taken.channel)}.ome.tif"
+def write_taken(out: Path, file: str, taken: Taken, microscope: Microscope) -> None:
+    """Write the stack. Raises :class:`StackError`."""
     profile, (x_um, y_um) = microscope.profile, microscope.xy_um
     optics, own = profile.optics, taken.channel == profile.channel
     stack = Stack(
@@ -58,7 +57,20 @@ def write_taken(out: Path, field: int, taken: Taken, microscope: Microscope) -> 
         read_back=taken.read_back,
     )
     write_stack(out / file, stack, about)
-    return file
+
+
+def stack_file(field: int, channel: str, request: CalibrationRequest) -> str:
+    """Name of a stack's file; no two of a request share one, not even where case does not count."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for setting in request.channels:
+        part = plain = _file_part(setting.name)
+        number = 2
+        while part.casefold() in taken:
+            part, number = f"{plain}-{number}", number + 1
+        taken.add(part.casefold())
+        names.setdefault(setting.name, part)
+    return f"field_{field:03d}_{names[channel]}.ome.tif"
 
 
 def make_folder(out: Path) -> bool:

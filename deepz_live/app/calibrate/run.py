@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -15,12 +16,14 @@ from deepz_live.acquire.microscope import Microscope
 from deepz_live.acquire.plan import (
     calibration_plan,
     check_plan,
+    check_ways,
     place_of,
     plan_from,
     stack_plan,
 )
 from deepz_live.acquire.request import CalibrationRequest, default_request
 from deepz_live.acquire.sequence import StackRun
+from deepz_live.acquire.way_back import take_back
 from deepz_live.app.calibrate.control import Control, FieldRepeated, FieldSkipped
 from deepz_live.app.calibrate.estimate import CalibrationEstimate, estimate
 from deepz_live.app.calibrate.files import (
@@ -29,6 +32,7 @@ from deepz_live.app.calibrate.files import (
     make_folder,
     refuse_other,
     remove_folder,
+    stack_file,
     write_taken,
 )
 from deepz_live.app.calibrate.progress import CalibrationProgress
@@ -62,7 +66,8 @@ class CalibrationRun:
     Raises
     ------
     LimitError
-        The plan leaves the limits, or its fields overlap; nothing has moved.
+        The plan leaves the limits, a keep-out area may lie on its way, or its fields overlap;
+        nothing has moved.
     MicroscopeError
         An unknown channel; several cameras at once; ``out`` holds another calibration.
     """
@@ -93,6 +98,7 @@ class CalibrationRun:
         record = found or blank_record(self.request, self._plan, microscope)
         kept = [entry for entry in record.fields if (out / entry.file).is_file()]
         self._record = record.model_copy(update={"fields": tuple(kept)}).without(tuple(repeat))
+        check_ways(self._plan, self._fields_left(), microscope)
         self._control = Control()
         self._stack: StackRun | None = None
         self._report = Reporter(self.progress.emit, microscope.clock, self.request, self.estimate())
@@ -143,6 +149,7 @@ class CalibrationRun:
             raise MicroscopeError(
                 "The camera is streaming, so no z-stack can be captured; stop the live view first."
             )
+        check_ways(self._plan, self._fields_left(), microscope)  # it may stand elsewhere by now
         new = make_folder(self._out)
         back = self._way_back()
         self._report.begin()
@@ -151,9 +158,11 @@ class CalibrationRun:
             for number in range(len(self.request.fields)):
                 self._field(number)
         except BaseException as error:
-            if new and not self._record.fields:
-                remove_folder(self._out)
             failed = self._bring_back(back)
+            if new and not self._record.fields:
+                # A folder that cannot be removed says less than why the run ended.
+                with suppress(OSError):
+                    remove_folder(self._out)
             if failed is not None and isinstance(error, AcquisitionAbortedError):
                 raise failed from error
             # After an error its cause is what the operator must read first.
@@ -168,12 +177,8 @@ class CalibrationRun:
     def _field(self, number: int) -> None:
         """All missing stacks of one field, again for as long as the operator wants it repeated."""
         while True:
-            missing = [
-                setting
-                for setting in self.request.channels
-                if not self._record.has(number, setting.name)
-            ]
-            if not missing or number in self._record.skipped:
+            missing = self._missing(number)
+            if not missing:
                 return
             try:
                 self._take(number, missing)
@@ -183,6 +188,16 @@ class CalibrationRun:
                 write_record(self._out, self._record)
             except FieldRepeated:
                 self._record = self._record.without([number])
+
+    def _missing(self, number: int) -> list[ChannelSetting]:
+        """Channels still to be taken of a field; none of one that the operator left out."""
+        if number in self._record.skipped:
+            return []
+        channels = self.request.channels
+        return [setting for setting in channels if not self._record.has(number, setting.name)]
+
+    def _fields_left(self) -> list[int]:
+        return [number for number in range(len(self.request.fields)) if self._missing(number)]
 
     def _take(self, number: int, missing: list[ChannelSetting]) -> None:
         self._report.field(number, len(self.request.channels) - len(missing))
@@ -206,9 +221,10 @@ class CalibrationRun:
         microscope.set_channel(first.name)
         microscope.set_exposure(microscope.exposure_of(first))
         self._report.say("autofocus")
+        # Where the last stack ended, a device is out of its lock range or finds another surface.
+        microscope.move_z(z_um)
         if request.autofocus == "hardware":
             return microscope.hardware_focus()
-        microscope.move_z(z_um)
         return autofocus(
             microscope,
             request.autofocus_range_um,
@@ -229,7 +245,8 @@ class CalibrationRun:
         planes = self._stack.run(self._report.plane)
         read_back, self._stack = self._stack.read_back, None
         taken = Taken(setting.name, exposure_ms, self.request.step_um, planes, began, read_back)
-        file = write_taken(self._out, number, taken, microscope)
+        file = stack_file(number, setting.name, self.request)
+        write_taken(self._out, file, taken, microscope)
         field = self.request.fields[number]
         entry = StackEntry(
             file=file,
@@ -263,7 +280,7 @@ class CalibrationRun:
         acquiring = self._microscope.acquiring
         free = acquiring.acquire(blocking=False)
         try:
-            return None if self._microscope.closed else _restore(steps if free else steps[:-1])
+            return None if self._microscope.closed else take_back(steps if free else steps[:-1])
         finally:
             if free:
                 acquiring.release()
@@ -287,14 +304,3 @@ class CalibrationRun:
             lambda: microscope.move_xy(x_um, y_um),
             light_path,
         ]
-
-
-def _restore(steps: Sequence[Callable[[], None]]) -> MicroscopeError | None:
-    """Each step, even if another fails; the first failure."""
-    failed: list[MicroscopeError] = []
-    for step in steps:
-        try:
-            step()
-        except MicroscopeError as error:
-            failed.append(error)
-    return failed[0] if failed else None

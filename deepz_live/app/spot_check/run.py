@@ -52,7 +52,7 @@ class Lock(Protocol):
         """Let the focus go."""
 
     def set_aside(self, on: bool) -> None:
-        """While ``on``, somebody else moves the stage."""
+        """While ``on``, somebody else moves the stage; waits for a move of its own."""
 
 
 class SpotCheck:
@@ -106,15 +106,18 @@ class SpotCheck:
             :meth:`abort` was called.
         MicroscopeError
             Camera or stage failed.
+        FocusLockError
+            A move of the focus lock does not end; nothing was checked.
         RefocusError
             The network failed; the focus is back by then.
         """
         microscope, bundle = self._microscope, self._bundle
         self._require_pixels()
-        start_um = microscope.z_um
-        distances = check_distances(bundle.facts, start_um, microscope.profile.stage)
-        self._done, self._steps = 0, len(distances) + 3
         with self._aside():
+            # Where the lock has left the stage: a move of its own may have been under way.
+            start_um = microscope.z_um
+            distances = check_distances(bundle.facts, start_um, microscope.profile.stage)
+            self._done, self._steps = 0, len(distances) + 3
             before, measured, after = self._scan(start_um, distances)
         self._say("refocusing")
         refocused = self._refocus(before, distances)
@@ -136,6 +139,7 @@ class SpotCheck:
             for dz_um in distances:
                 self._say(f"{dz_um:+g} µm")
                 self._checkpoint()
+                self._is_back = False
                 self._microscope.move_z(start_um + dz_um)
                 measured.append(self._look.take(self._checkpoint))
             self._say("back where it began")
@@ -159,7 +163,7 @@ class SpotCheck:
         if lock is None:
             yield
             return
-        held, self._is_back = lock.locked, False
+        held, self._is_back = lock.locked, True
         lock.unlock()
         lock.set_aside(True)
         try:

@@ -55,7 +55,7 @@ class RealWizardDesk:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._facts: ScopeFacts | None = None
-        self._z_um = 0.0
+        self._xy_um, self._z_um = (0.0, 0.0), 0.0
         self._limits: Stage | None = None
         self._optics: Optics | None = None
 
@@ -103,9 +103,8 @@ class RealWizardDesk:
         """The shutter opens for this picture alone."""
         microscope = self._lent()
         pixels = microscope.snap().pixels
-        x_um, y_um = microscope.xy_um
-        self._z_um = microscope.z_um
-        return Snapshot(pixels, x_um, y_um, self._z_um)
+        self._xy_um, self._z_um = microscope.xy_um, microscope.z_um
+        return Snapshot(pixels, *self._xy_um, self._z_um)
 
     def set_channel(self, channel: ChannelChoice) -> None:
         """The exposure follows."""
@@ -130,6 +129,7 @@ class RealWizardDesk:
         if dx_um or dy_um:
             x_um, y_um = microscope.xy_um
             microscope.move_xy(x_um + dx_um, y_um + dy_um)
+            self._xy_um = microscope.xy_um
         if dz_um:
             microscope.move_z(microscope.z_um + dz_um)
 
@@ -162,7 +162,7 @@ class RealWizardDesk:
     def forbidden(self, order: CaptureOrder) -> str:
         """Asked of the numbers alone: no device is asked."""
         from deepz_live.acquire.errors import LimitError
-        from deepz_live.acquire.limits import require_field, require_z
+        from deepz_live.acquire.limits import require_field, require_ways, require_z
 
         stage = self._limits
         if stage is None:
@@ -172,6 +172,8 @@ class RealWizardDesk:
         try:
             for number, place in enumerate(order.fields):
                 require_field(number, (place.x_um, place.y_um), (width, height), stage)
+            places = {n: (place.x_um, place.y_um) for n, place in enumerate(order.fields)}
+            require_ways(self._xy_um, places, stage)
             for z_um in (self._z_um - half, self._z_um + half):
                 require_z(z_um, stage)
         except LimitError as error:
@@ -305,7 +307,8 @@ class RealWizardDesk:
 
     def _look(self, microscope: Microscope) -> ScopeFacts:
         profile, core = microscope.profile, microscope.core
-        self._limits, self._optics, self._z_um = profile.stage, profile.optics, microscope.z_um
+        self._limits, self._optics = profile.stage, profile.optics
+        self._xy_um, self._z_um = microscope.xy_um, microscope.z_um
         self._facts = ScopeFacts(
             name=profile.name,
             shape=microscope.shape,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import numpy as np
 import pytest
 
 from deepz_live.acquire.errors import AcquisitionAbortedError, MicroscopeError
 from deepz_live.acquire.microscope import open_microscope
+from deepz_live.app.focus_lock import FocusLock
 from deepz_live.app.spot_check.look import SnapLook
 from deepz_live.app.spot_check.plan import SpotCheckError, check_distances
 from deepz_live.app.spot_check.run import SpotCheck
 from deepz_live.config import Stage
 from deepz_live.image.normalization import Normalization
+from deepz_live.refocus.drift import DriftSample
 from deepz_live.session.files import to_json
 from tests.app.spot_check.conftest import START_UM, profile_of, unchanged
 
@@ -230,3 +233,47 @@ def test_a_focus_lock_does_not_hold_where_a_stuck_stage_stands(microscope, model
         SpotCheck(microscope, model, Streamed(microscope), oracle, lock=lock, report=deafen).run()
     assert not lock.locked
     microscope.built_in.view.z.deaf = False
+
+
+class Slow:
+    """The microscope as a focus lock sees it: a move waits until ``go`` is set."""
+
+    def __init__(self, microscope) -> None:
+        self._microscope = microscope
+        self.profile, self.clock = microscope.profile, microscope.clock
+        self.under_way, self.go = threading.Event(), threading.Event()
+
+    @property
+    def z_um(self) -> float:
+        return self._microscope.z_um
+
+    def move_z(self, z_um: float) -> None:
+        self.under_way.set()
+        assert self.go.wait(20)
+        self._microscope.move_z(z_um)
+
+
+def test_a_check_begins_where_a_move_of_the_lock_ended(microscope, model, oracle) -> None:
+    scope = Slow(microscope)
+    lock = FocusLock(scope)
+    lock.lock()
+    for time_s in (1.0, 2.0):
+        lock.step(DriftSample(time_s, 0.0, 0.0, 0.0, 0.9), START_UM)
+    lock.on_event.append(lambda *_, **__: scope.go.set())  # as it is told to let go
+    sunk = DriftSample(3.0, 1.0, 0.0, 0.0, 0.9)
+    mover = threading.Thread(target=lock.step, args=(sunk, START_UM))
+    mover.start()
+    assert scope.under_way.wait(20)
+    result = SpotCheck(microscope, model, Streamed(microscope), oracle, lock=lock).run()
+    mover.join()
+    assert result.z_um == pytest.approx(START_UM + 0.7)
+    assert microscope.z_um == result.z_um
+    assert lock.locked
+
+
+def test_a_check_that_is_refused_leaves_the_lock_holding(model, oracle) -> None:
+    with open_microscope(profile_of(z_max_um=2.5, z_min_um=1.5)) as microscope:
+        lock = Lock(locked=True)
+        with pytest.raises(SpotCheckError):
+            SpotCheck(microscope, model, Streamed(microscope), oracle, lock=lock).run()
+        assert lock.locked
