@@ -78,6 +78,7 @@ def prepare(
     targets: Sequence[Path] = (),
     through_mask: bool = False,
     report: Report = lambda _: None,
+    admit: Callable[[Order], None] = lambda _: None,
 ) -> Prepared:
     """Align, fuse, normalise, mask and cut; leaves a prepared set in the folder ``work``.
 
@@ -97,6 +98,8 @@ def prepare(
         Stacks of another modality to learn instead of the stacks' own planes, one for each.
     through_mask
         The stacks were captured through a phase mask: see :func:`register_target`.
+    admit
+        Called with what the set follows from before anything in ``work`` is touched; may refuse.
 
     Raises
     ------
@@ -112,6 +115,7 @@ def prepare(
     report("Checking the stacks")
     order = _order(paths, [path for path in matched if path is not None], preset, box)
     order = order.model_copy(update={"through_mask": through_mask})
+    admit(order)
     if (work / MANIFEST).is_file() and read_manifest(work).order == order:
         report("The stacks are prepared already")
         return load_prepared(work)
