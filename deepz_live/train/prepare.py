@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,8 @@ from deepz_live.train.targets import Registered, partners, register_target
 __all__ = ["Box", "Field", "Grid", "Prepared", "load_prepared", "prepare"]
 
 PLANES_EACH_SIDE = 20
+USUAL_REACH_UM, USUAL_SHARE = 10.0, 0.4
+"""Refocus range where the preset names none: so far, or this part of the stack's depth."""
 SAMPLED_EVERY = 4
 """Every so many pixels are looked at for the range of intensities."""
 
@@ -127,7 +130,7 @@ def prepare(
         part = read_part(path)
         check_box(part, box)
         first = first or replace(part, voxels=part.voxels[:, :1, :1])
-        grid = grid or _grid(part, preset)
+        grid = grid or _grid(part, preset, report)
         check_alike(part, first)
         check_depth(part, grid)
         saved.append(_saved(part, target, number, work, grid, preset, box, through_mask))
@@ -177,13 +180,37 @@ def _source(path: Path) -> Source:
         raise TrainingError(f"{path} cannot be read ({error}); check the file.") from error
 
 
-def _grid(part: Part, preset: Preset) -> Grid:
-    reach = preset.z_range_um or min(10.0, 0.4 * part.depth_um)
+def _grid(part: Part, preset: Preset, report: Report) -> Grid:
+    """A range that was asked for is reached; of its own the finer planes are preferred to it."""
+    if preset.z_range_um is not None:
+        return _reaching(part, preset.z_range_um)
+    reach = min(USUAL_REACH_UM, USUAL_SHARE * part.depth_um)
     stride = max(1, round(reach / (PLANES_EACH_SIDE * part.z_step_um)))
-    count = min(PLANES_EACH_SIDE, int(reach / (stride * part.z_step_um) + 1e-6))
+    finer, whole = _with_stride(part, reach, stride), _reaching(part, reach)
+    if whole.distances_um[-1] > finer.distances_um[-1]:
+        report(
+            f"The model will refocus {_range_of(finer)}, {finer.count} planes each way; "
+            f"z_range_um: {reach:.3g} in the preset would make it {_range_of(whole)}."
+        )
+    return finer
+
+
+def _reaching(part: Part, reach_um: float) -> Grid:
+    """The finest grid that goes as far as ``reach_um``, or less than a step short of it."""
+    stride = math.ceil(reach_um / (PLANES_EACH_SIDE * part.z_step_um) - 1e-6)
+    return _with_stride(part, reach_um, max(1, stride))
+
+
+def _with_stride(part: Part, reach_um: float, stride: int) -> Grid:
+    count = min(PLANES_EACH_SIDE, int(reach_um / (stride * part.z_step_um) + 1e-6))
     if count < 2:
-        raise _too_short(part, reach)
+        raise _too_short(part, reach_um)
     return Grid(stride * part.z_step_um, stride, count)
+
+
+def _range_of(grid: Grid) -> str:
+    last = grid.distances_um[-1]
+    return f"−{last:.3g} … +{last:.3g} µm in steps of {grid.step_um:.3g} µm"
 
 
 def _saved(
