@@ -80,7 +80,7 @@ def analyze_beads(
     for path in paths:
         note(f"Beads in {path.name}")
         planes = read_planes(
-            path, engine, frame=frame, pixel_size_um=pixel_size_um, z_step_um=z_step_um
+            path, engine, frame=frame, pixel_size_um=pixel_size_um, z_step_um=z_step_um, note=note
         )
         beads = measure_beads(planes)
         rows.append({"file": planes.name, "inferred": planes.inferred, **_summary(beads)})

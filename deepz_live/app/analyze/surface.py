@@ -72,7 +72,7 @@ def analyze_surface(
             f"{path.name} is a stack; a surface is made from one frame: give an image or a "
             "recording, or leave out the surface to measure which waves are followed."
         )
-    pixels, name = read_frame(path, engine.bundle, frame)
+    pixels, name = read_frame(path, engine.bundle, frame, note=note)
     size_um = engine.bundle.facts.pixel_size_um
     rule = surface_in(choice, engine, pixels)
     dpm = rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)
