@@ -19,6 +19,7 @@ from deepz_live.train.align import align_planes
 from deepz_live.train.cover import overlap
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.intake import (
+    Once,
     Part,
     check_alike,
     check_box,
@@ -125,6 +126,7 @@ def prepare(
     work.mkdir(parents=True, exist_ok=True)
     (work / MANIFEST).unlink(missing_ok=True)
     first, grid, saved = None, None, []
+    once = Once()
     for number, (path, target) in enumerate(zip(paths, matched, strict=True)):
         report(f"Preparing {path.name}")
         part = read_part(path)
@@ -132,6 +134,7 @@ def prepare(
         first = first or replace(part, voxels=part.voxels[:, :1, :1])
         grid = grid or _grid(part, preset, report)
         check_alike(part, first)
+        once.check(path, part)
         check_depth(part, grid)
         saved.append(_saved(part, target, number, work, grid, preset, box, through_mask))
     if first is None or grid is None:

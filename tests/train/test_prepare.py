@@ -133,6 +133,20 @@ def test_stacks_of_another_microscope_are_refused(
         prepare(sorted(stacks.iterdir()), PRESET, tmp_path)
 
 
+def test_a_field_that_is_there_twice_is_refused_with_both_paths(
+    stacks: Path, tmp_path: Path
+) -> None:
+    first = stacks / "field_000_TexasRed.ome.tif"
+    backup = stacks / "old" / "other name.ome.tif"
+    backup.parent.mkdir()
+    write_stack(backup, stack_of(read_stack(first).voxels, exposure_ms=5.0))
+    assert backup.read_bytes() != first.read_bytes()
+    with pytest.raises(TrainingError, match="the very same field") as refused:
+        prepare([*sorted(stacks.glob("*.tif")), backup], PRESET, tmp_path / "work")
+    assert str(first) in str(refused.value)
+    assert str(backup) in str(refused.value)
+
+
 def test_a_stack_too_short_for_the_range_is_refused(stacks: Path, tmp_path: Path) -> None:
     preset = PRESET.model_copy(update={"z_range_um": 30.0})
     with pytest.raises(TrainingError, match="too short"):
