@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepz_live.analysis.stack_check import Finding, Level, StackCheck, check_stack, worst
-from deepz_live.app.stack_folder import RECORD, read_record
+from deepz_live.app.stack_folder import RECORD, read_record, stack_files
 from deepz_live.session.errors import StackError
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.stack import read_stack
@@ -102,7 +102,7 @@ def _stacks(path: Path, record: dict[str, Any] | None) -> list[tuple[Path, dict[
     if not path.is_dir():
         return [(path, entries.get(path, {}))]
     recorded = [file for file in entries if file.is_file()]
-    files = recorded or sorted(path.rglob("*.tif*"))
+    files = recorded or stack_files(path)
     if not files:
         raise StackError(
             f"{path} holds no TIFF stacks; give the folder of a calibration, or a stack."

@@ -1,4 +1,4 @@
-"""A folder of stacks: what a calibration wrote down beside them."""
+"""A folder of stacks: which files are stacks, and what a calibration wrote down beside them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ from typing import Any
 from deepz_live.session.errors import StackError
 
 RECORD = "calibration.json"
+SUFFIXES = (".tif", ".tiff")
+
+
+def stack_files(folder: Path) -> list[Path]:
+    """The TIFF files in a folder and the folders in it, sorted.
+
+    Suffixes are taken in any case. What has a dot in front of its name is hidden, and left out:
+    macOS keeps a ``._field.tif`` beside each file that it copies to other disks.
+    """
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from deepz_live.app.paths import configs_folder
 from deepz_live.app.quality import measure, record_quality
-from deepz_live.app.stack_folder import RECORD, read_record
+from deepz_live.app.stack_folder import RECORD, read_record, stack_files
 from deepz_live.config import Optics
 from deepz_live.model.bundle import load_bundle, shipped_names
 from deepz_live.train.errors import TrainingError
@@ -208,7 +208,7 @@ def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
     for path in [stacks] if isinstance(stacks, Path) else stacks:
         if not path.exists():
             raise TrainingError(f"{path} does not exist; give a folder of z-stacks or a TIFF file.")
-        inside = sorted(path.rglob("*.tif*")) if path.is_dir() else [path]
+        inside = stack_files(path) if path.is_dir() else [path]
         if not inside:
             raise TrainingError(
                 f"{path} holds no TIFF stacks; capture some with `deepz-live calibrate` first."

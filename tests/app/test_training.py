@@ -124,3 +124,11 @@ def test_a_record_that_cannot_be_used_is_said_with_its_name(
         training_order(stacks, tmp_path / "out")
     assert "calibration.json" in str(refused.value)
     assert "move it away" in str(refused.value)
+
+
+def test_stacks_have_any_suffix_of_a_tiff_and_are_not_hidden(tmp_path: Path) -> None:
+    names = ["A.TIF", "b.Tiff", "._b.tif", "c.tif", "c.tif.part", ".trash/d.tif"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in find_stacks(tmp_path)] == ["A.TIF", "b.Tiff", "c.tif"]
