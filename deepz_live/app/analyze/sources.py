@@ -101,6 +101,11 @@ def read_frame(
     else:
         pixels, found = read_image(path)
         seen, size, name = Frame(pixels, 0, 0.0, 0.0, 0.0, ""), found or own_um, path.name
+        if not found:
+            note(
+                f"Warning: {name} does not say its pixel size, and the model's {own_um:.4g} µm is "
+                "assumed; save it with the right one if that is another."
+            )
     if not same_pixel_size(size, own_um):
         raise AnalysisError(
             f"{name} has pixels of {size:.4g} µm, but bundle {bundle.name} was trained at "

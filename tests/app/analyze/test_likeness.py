@@ -65,3 +65,11 @@ def test_so_is_an_image(tmp_path: Path):
     (sentence,) = said
     assert sentence.startswith("Warning: faint.ome.tif: ")
     assert FAINT in sentence
+
+
+def test_a_pixel_size_that_an_image_does_not_say_is_assumed_aloud(tmp_path: Path):
+    tifffile.imwrite(tmp_path / "plain.tif", np.full(SHAPE, 900, np.uint16))
+    said: list[str] = []
+    read_frame(tmp_path / "plain.tif", BUNDLE, note=said.append)
+    (sentence,) = said
+    assert "does not say its pixel size, and the model's 0.325 µm is assumed" in sentence
