@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deepz_live.analysis.beads import axial_fwhm, beads_in_stack, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.sources import Planes, read_planes
+from deepz_live.app.paths import check_out
 from deepz_live.app.report.figures import histograms
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.files import replace_file, to_json
@@ -74,7 +75,10 @@ def analyze_beads(
     ------
     StackError, SessionError, AnalysisError, RefocusError
         A file cannot be read, or there is no isolated bead in any.
+    FolderError
+        ``out`` cannot be written into.
     """
+    check_out(out)
     found: list[Bead] = []
     rows = []
     for path in paths:

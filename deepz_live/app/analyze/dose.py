@@ -10,6 +10,7 @@ import numpy as np
 
 from deepz_live.analysis.dose import light_lost, scan_dose, virtual_dose
 from deepz_live.app.analyze.errors import AnalysisError
+from deepz_live.app.paths import check_out
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session, read_session
@@ -58,12 +59,15 @@ def analyze_dose(
     ------
     SessionError, AnalysisError
         No such recording, no frame in it, a number that makes no sense.
+    FolderError
+        ``out`` cannot be written into.
     """
     if move_ms < 0 or (irradiance_mw_cm2 is not None and not irradiance_mw_cm2 > 0):
         raise AnalysisError(
             f"A stage move of {move_ms:g} ms and {irradiance_mw_cm2} mW/cm² make no dose; give a "
             "time of at least 0 and an irradiance above 0."
         )
+    check_out(out)
     session = read_session(folder)
     names = tuple(dict.fromkeys(facts.channel for facts in session.facts))
     if not names:
