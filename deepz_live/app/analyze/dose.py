@@ -100,6 +100,12 @@ def _channel(
     places = [i for i, facts in enumerate(session.facts) if facts.channel == name]
     exposures = np.array([session.facts[i].exposure_ms for i in places])
     exposure_ms = float(exposures.mean())
+    if not exposure_ms > 0:
+        raise AnalysisError(
+            f"Session {session.folder} does not say how long the frames of channel {name} were "
+            f"exposed ({exposure_ms:g} ms), so their light is unknown; record with an exposure "
+            "that is set (camera.exposure_ms of the profile)."
+        )
     span_s = session.facts[places[-1]].time_s - session.facts[places[0]].time_s
     rate = (len(places) - 1) / span_s if span_s > 0 else session.info.frame_rate_hz
     seen = virtual_dose(len(places), planes, exposure_ms, rate, irradiance)
