@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from deepz_live.analysis.stack_check import Finding, Level, StackCheck, check_stack, worst
+from deepz_live.app.stack_folder import RECORD, read_record, stack_files
 from deepz_live.session.errors import StackError
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.stack import read_stack
-
-RECORD = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def check_stacks(
         unwritable ``calibration.json``.
     """
     folder = path if path.is_dir() else path.parent
-    record = _record(folder)
+    record = read_record(folder)
     checked = []
     for number, (file, entry) in enumerate(_stacks(path, record)):
         tell(f"Checking {file.name} …")
@@ -97,22 +95,6 @@ def level_of(checked: tuple[CheckedStack, ...]) -> Level:
     return worst(stack.level for stack in checked)
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
-    """The content of ``calibration.json``; None where there is none."""
-    file = folder / RECORD
-    if not file.is_file():
-        return None
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-        if not all(isinstance(entry["file"], str) for entry in record["fields"]):
-            raise TypeError("a file name that is no text")
-    except (ValueError, KeyError, TypeError) as error:
-        raise StackError(
-            f"{file} is damaged ({error}); move it away, then the stacks are checked without it."
-        ) from error
-    return dict(record)
-
-
 def _stacks(path: Path, record: dict[str, Any] | None) -> list[tuple[Path, dict[str, Any]]]:
     """Files and their entries; an entry whose file is gone is left out."""
     folder = path if path.is_dir() else path.parent
@@ -120,7 +102,7 @@ def _stacks(path: Path, record: dict[str, Any] | None) -> list[tuple[Path, dict[
     if not path.is_dir():
         return [(path, entries.get(path, {}))]
     recorded = [file for file in entries if file.is_file()]
-    files = recorded or sorted(path.rglob("*.tif*"))
+    files = recorded or stack_files(path)
     if not files:
         raise StackError(
             f"{path} holds no TIFF stacks; give the folder of a calibration, or a stack."

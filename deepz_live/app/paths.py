@@ -1,12 +1,37 @@
-"""Where the shipped profiles and training presets lie: in a clone and in an installed package."""
+"""Where shipped profiles and training presets lie, and whether results may go where they shall."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from deepz_live.config import ProfileError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class FolderError(ValueError):
+    """Results cannot be written where they are to go; the sentence says why and what to do."""
+
+
+def check_out(folder: Path) -> None:
+    """Raise :class:`FolderError` where ``folder`` can neither be made nor written into.
+
+    For the begin of what takes hours and writes at its end. Nothing is made yet: what is refused
+    later for other reasons leaves no folder behind.
+    """
+    above = (folder, *folder.absolute().parents)
+    there = next((path for path in above if path.exists()), above[-1])
+    if not there.is_dir():
+        what = "is a file" if there.exists() else "does not exist"
+        raise FolderError(
+            f"Nothing can be written into {folder}, because {there} {what}; give another --out."
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise FolderError(
+            f"Nothing can be written into {folder}: {there} may not be written to; give another "
+            "--out, or ask for the right."
+        )
 
 
 def configs_folder() -> Path:

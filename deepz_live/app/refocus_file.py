@@ -16,6 +16,7 @@ from deepz_live.app.surfaces.slope import slope_warning
 from deepz_live.image.dpm import Surface
 from deepz_live.image.surface_text import surface_text
 from deepz_live.model.bundle import Bundle
+from deepz_live.refocus.check import check_recorded
 from deepz_live.refocus.engine import Engine, RefocusError, open_engine, planes_at
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.errors import StackError
@@ -97,13 +98,15 @@ def refocus_file(
     dpm = None
     running = engine if engine is not None else open_engine(bundle, provider=provider)
     with closing(series), nullcontext() if engine is not None else closing(running):
+        for warning in check_recorded(bundle, series):
+            tell(f"Warning: {warning}")
         if surface is not None:
             rule = surface_in(surface, running, series.frame(0).pixels)
             dpm = rule.dpm(series.info.shape, size_um)
             check_range(dpm, bundle.facts.z_planes_um)
             notes["surface"] = surface_text(rule)
-            if (warning := slope_warning(dpm, size_um, bundle.facts)) is not None:
-                tell(warning)
+            if (steep := slope_warning(dpm, size_um, bundle.facts)) is not None:
+                tell(steep)
         facts = InferredFacts(
             distances_um=distances or (float("nan"),),
             pixel_size_um=size_um,

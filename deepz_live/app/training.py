@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import queue
 from collections.abc import Callable, Sequence
@@ -12,8 +11,11 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from pydantic import ValidationError
+
 from deepz_live.app.paths import configs_folder
 from deepz_live.app.quality import measure, record_quality
+from deepz_live.app.stack_folder import RECORD, read_record, stack_files
 from deepz_live.config import Optics
 from deepz_live.model.bundle import load_bundle, shipped_names
 from deepz_live.train.errors import TrainingError
@@ -206,7 +208,7 @@ def find_stacks(stacks: Path | Sequence[Path]) -> list[Path]:
     for path in [stacks] if isinstance(stacks, Path) else stacks:
         if not path.exists():
             raise TrainingError(f"{path} does not exist; give a folder of z-stacks or a TIFF file.")
-        inside = sorted(path.rglob("*.tif*")) if path.is_dir() else [path]
+        inside = stack_files(path) if path.is_dir() else [path]
         if not inside:
             raise TrainingError(
                 f"{path} holds no TIFF stacks; capture some with `deepz-live calibrate` first."
@@ -227,6 +229,8 @@ def training_stacks(stacks: Path | Sequence[Path], channel: str | None = None) -
     ------
     TrainingError
         Nothing there, nothing but stacks for tests, or nothing of the channel.
+    StackError
+        A damaged ``calibration.json``.
     """
     found = find_stacks(stacks)
     known = {folder: _entries(folder) for folder in {path.parent for path in found}}
@@ -251,19 +255,24 @@ def training_stacks(stacks: Path | Sequence[Path], channel: str | None = None) -
 
 def _entries(folder: Path) -> dict[str, dict[str, Any]]:
     """What the calibration beside the stacks says of each, by file name."""
-    file = folder / "calibration.json"
-    if not file.is_file():
-        return {}
-    entries = json.loads(file.read_text(encoding="utf-8")).get("fields", ())
-    return {str(entry.get("file")): entry for entry in entries}
+    record = read_record(folder)
+    return {} if record is None else {entry["file"]: entry for entry in record["fields"]}
 
 
 def _optics(folder: Path) -> Optics:
     """The optics written by the calibration beside its stacks; the defaults for other stacks."""
-    file = folder / "calibration.json"
-    if not file.is_file():
+    record = read_record(folder)
+    if record is None:
         return Optics()
-    return Optics.model_validate(json.loads(file.read_text(encoding="utf-8"))["optics"])
+    try:
+        return Optics.model_validate(record.get("optics"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in ("optics", *first["loc"]))
+        raise TrainingError(
+            f"{folder / RECORD}: {key}: {first['msg']}; write the objective's optics into it, or "
+            "move it away, then the usual ones are assumed."
+        ) from error
 
 
 def _run(order: TrainingOrder, messages: Queue[Message], stop: Event) -> None:

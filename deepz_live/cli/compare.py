@@ -43,6 +43,7 @@ def compare(
     from deepz_live.app.frames_for import frames_for
     from deepz_live.app.refocus_file import parse_distances
     from deepz_live.model.bundle import load_bundle
+    from deepz_live.refocus.check import check_recorded
     from deepz_live.refocus.engine import open_engine
     from deepz_live.session.series import SeriesChoice
 
@@ -51,6 +52,9 @@ def compare(
     bundles = [load_bundle(one) for one in model]
     choice = SeriesChoice(pixel_size_um, interval_s, channel, plane, planes_are_times)
     series, _ = frames_for(bundles[0], frames, choice, resample, say)
+    for one in bundles:
+        for warning in check_recorded(one, series):
+            say(f"Warning: {one.name}: {warning}")
     with (
         quiet_output(json),
         closing(open_engine(bundles[0])) as first,

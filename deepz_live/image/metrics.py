@@ -10,6 +10,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
 DETAIL_UM = 2.0
+WINDOW_PX = 11
+"""Side of SSIM's window: smaller images have none."""
 
 
 class Scores(TypedDict):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,19 @@ _OBJECTIVE = {
     "Refractive index of the immersion": "immersion_index",
 }
 _FULL_SCALES = frozenset(2**bits - 1 for bits in (8, 10, 11, 12, 14, 16))
+
+
+class RecordedFrames(Protocol):
+    """What a check needs of frames at rest."""
+
+    @property
+    def info(self) -> StreamInfo:
+        """Facts of the stream."""
+
+    def __len__(self) -> int: ...
+
+    def frame(self, i: int) -> Frame:
+        """Read the ``i``-th frame, from 0."""
 
 
 def check_stream(bundle: Bundle, info: StreamInfo) -> tuple[str, ...]:
@@ -76,6 +91,25 @@ def check_frame(bundle: Bundle, frame: Frame, info: StreamInfo | None = None) ->
         )
     found.extend(_brightness(bundle, pixels))
     return tuple(found)
+
+
+def check_recorded(
+    bundle: Bundle, frames: RecordedFrames, places: Sequence[int] | None = None
+) -> tuple[str, ...]:
+    """Warnings about frames at rest, before hours are spent on them.
+
+    The first and the middle frame are read; where both look strange, the first one's warnings
+    are given. ``places`` are the frames meant, e.g. those of one channel; None: all of them.
+    """
+    among = range(len(frames)) if places is None else places
+    found = check_stream(bundle, frames.info) if not among else ()
+    for place in dict.fromkeys((*among[:1], *among[len(among) // 2 :][:1])):
+        frame = frames.frame(place)
+        info = replace(frames.info, channel=frame.channel, exposure_ms=frame.exposure_ms)
+        found = check_stream(bundle, info)
+        if strange := check_frame(bundle, frame):
+            return (*found, *strange)
+    return found
 
 
 def same_pixel_size(found_um: float, wanted_um: float) -> bool:

@@ -244,7 +244,9 @@ def _sampling(path: Path, what: str, key: str, given: float | None, stored: floa
     value = given if given is not None else stored
     if value is None or value == 0:
         raise StackError(
-            f"{path} does not say its {what}; give it in µm with --set specimen.{key}=…"
+            f"{path} does not say its {what}; make a stack that does with `deepz-live import "
+            f"{path.name} --pixel-size-um … --z-step-um … --out …`, or give it in µm: a command "
+            f"that has --{key.replace('_', '-')} takes it, a specimen --set specimen.{key}=…"
         )
     if not math.isfinite(value) or value <= 0:
         raise StackError(f"The {what} of {path} is {value:g} µm; give a positive number of µm.")

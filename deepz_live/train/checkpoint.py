@@ -68,25 +68,19 @@ class Checkpoint:
             }
         self._replace(STATE, state)
 
+    def check(self) -> None:
+        """Raise :class:`TrainingError` where there is no run to go on with, or another one."""
+        self._read()
+
     def load(self, learners: Mapping[str, Learner]) -> tuple[RunState, dict[str, Any]]:
         """Put the saved state into ``learners``; returns how far the run was, and the pairs' state.
 
         Raises
         ------
         TrainingError
-            There is no run to go on with, or one of other settings.
+            There is no run to go on with, or one of other stacks or settings.
         """
-        if not (self._work / STATE).is_file():
-            raise TrainingError(
-                f"There is no interrupted run in {self._work} to resume; start without --resume."
-            )
-        state = torch.load(self._work / STATE, weights_only=True, map_location="cpu")
-        facts = json.loads(state["facts"])
-        if facts["settings"] != self._settings:
-            raise TrainingError(
-                f"The interrupted run in {self._work} had other stacks or settings; give the same "
-                "ones, or start without --resume."
-            )
+        state, facts = self._read()
         for name, learner in learners.items():
             learner.network.load_state_dict(state[name]["weights"])
             learner.optimiser.load_state_dict(state[name]["optimiser"])
@@ -101,6 +95,21 @@ class Checkpoint:
         """Put the best weights so far into ``network``."""
         best = torch.load(self._work / BEST, weights_only=True, map_location="cpu")
         network.load_state_dict(best)
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The saved state, and the facts in it."""
+        if not (self._work / STATE).is_file():
+            raise TrainingError(
+                f"There is no interrupted run in {self._work} to resume; start without --resume."
+            )
+        state = torch.load(self._work / STATE, weights_only=True, map_location="cpu")
+        facts = json.loads(state["facts"])
+        if facts["settings"] != self._settings:
+            raise TrainingError(
+                f"The interrupted run in {self._work} had other stacks or settings; give the same "
+                "ones, or start without --resume."
+            )
+        return state, facts
 
     def _replace(self, name: str, state: object) -> None:
         if not self._writes:

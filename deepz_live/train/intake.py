@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,28 @@ def check_alike(part: Part, first: Part) -> None:
             f"{part.name} has pixel, z step and channel {found}, but {first.name} has "
             f"{wanted}; train on stacks of one microscope and channel."
         )
+
+
+class Once:
+    """Looks out for a field that is there twice, as a copy or as a backup in a folder below."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Path] = {}
+
+    def check(self, path: Path, part: Part) -> None:
+        """Raise :class:`TrainingError` where an earlier stack holds the very same voxels.
+
+        The split would train on the one and validate on the other.
+        """
+        planes = hashlib.sha256(repr((part.voxels.shape, part.voxels.dtype)).encode())
+        planes.update(part.voxels.data)
+        mark = planes.hexdigest()
+        if mark in self._seen:
+            raise TrainingError(
+                f"{path} and {self._seen[mark]} hold the very same field, which would then be "
+                "trained on and validated on; move one of the two out of the folder."
+            )
+        self._seen[mark] = path
 
 
 def check_signal(part: Part, edf: NDArray[np.float32], mask: NDArray[np.bool_]) -> None:

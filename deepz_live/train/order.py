@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deepz_live.config import Optics
 from deepz_live.model.bundle import Bundle
-from deepz_live.train.prepared import Box
+from deepz_live.train.prepared import Box, Order
 from deepz_live.train.preset import NetworkName, Preset
 
 
@@ -45,9 +45,17 @@ class TrainingOrder:
         """Folder for aligned stacks and checkpoints, beside the bundle."""
         return self.out.with_name(self.out.name + ".work")
 
-    def fingerprint(self) -> str:
-        """Same for a run that may be resumed: data, settings and network agree."""
+    def fingerprint(self, content: Order) -> str:
+        """Same for a run that may be resumed: data, settings and network agree.
+
+        ``content`` tells what is in the stacks. Where they lie and how they are called does not
+        matter: a folder may have moved.
+        """
         preset = self.preset.model_copy(update={"minutes": None, "steps": None})
         bundles = tuple(b.sha256 if b else None for b in (self.init, self.teacher, *self.starts))
-        facts = (self.stacks, preset, self.network, self.box, bundles, self.targets)
+        stacks, targets = (
+            tuple(source.sha256 for source in sources)
+            for sources in (content.sources, content.targets)
+        )
+        facts = (stacks, targets, content.through_mask, preset, self.network, self.box, bundles)
         return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepz_live.train.align import align_planes
 from deepz_live.train.cover import overlap
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.intake import (
+    Once,
     Part,
     check_alike,
     check_box,
@@ -50,6 +52,8 @@ from deepz_live.train.targets import Registered, partners, register_target
 __all__ = ["Box", "Field", "Grid", "Prepared", "load_prepared", "prepare"]
 
 PLANES_EACH_SIDE = 20
+USUAL_REACH_UM, USUAL_SHARE = 10.0, 0.4
+"""Refocus range where the preset names none: so far, or this part of the stack's depth."""
 SAMPLED_EVERY = 4
 """Every so many pixels are looked at for the range of intensities."""
 
@@ -78,6 +82,7 @@ def prepare(
     targets: Sequence[Path] = (),
     through_mask: bool = False,
     report: Report = lambda _: None,
+    admit: Callable[[Order], None] = lambda _: None,
 ) -> Prepared:
     """Align, fuse, normalise, mask and cut; leaves a prepared set in the folder ``work``.
 
@@ -97,6 +102,8 @@ def prepare(
         Stacks of another modality to learn instead of the stacks' own planes, one for each.
     through_mask
         The stacks were captured through a phase mask: see :func:`register_target`.
+    admit
+        Called with what the set follows from before anything in ``work`` is touched; may refuse.
 
     Raises
     ------
@@ -112,19 +119,22 @@ def prepare(
     report("Checking the stacks")
     order = _order(paths, [path for path in matched if path is not None], preset, box)
     order = order.model_copy(update={"through_mask": through_mask})
+    admit(order)
     if (work / MANIFEST).is_file() and read_manifest(work).order == order:
         report("The stacks are prepared already")
         return load_prepared(work)
     work.mkdir(parents=True, exist_ok=True)
     (work / MANIFEST).unlink(missing_ok=True)
     first, grid, saved = None, None, []
+    once = Once()
     for number, (path, target) in enumerate(zip(paths, matched, strict=True)):
         report(f"Preparing {path.name}")
         part = read_part(path)
         check_box(part, box)
         first = first or replace(part, voxels=part.voxels[:, :1, :1])
-        grid = grid or _grid(part, preset)
+        grid = grid or _grid(part, preset, report)
         check_alike(part, first)
+        once.check(path, part)
         check_depth(part, grid)
         saved.append(_saved(part, target, number, work, grid, preset, box, through_mask))
     if first is None or grid is None:
@@ -173,13 +183,37 @@ def _source(path: Path) -> Source:
         raise TrainingError(f"{path} cannot be read ({error}); check the file.") from error
 
 
-def _grid(part: Part, preset: Preset) -> Grid:
-    reach = preset.z_range_um or min(10.0, 0.4 * part.depth_um)
+def _grid(part: Part, preset: Preset, report: Report) -> Grid:
+    """A range that was asked for is reached; of its own the finer planes are preferred to it."""
+    if preset.z_range_um is not None:
+        return _reaching(part, preset.z_range_um)
+    reach = min(USUAL_REACH_UM, USUAL_SHARE * part.depth_um)
     stride = max(1, round(reach / (PLANES_EACH_SIDE * part.z_step_um)))
-    count = min(PLANES_EACH_SIDE, int(reach / (stride * part.z_step_um) + 1e-6))
+    finer, whole = _with_stride(part, reach, stride), _reaching(part, reach)
+    if whole.distances_um[-1] > finer.distances_um[-1]:
+        report(
+            f"The model will refocus {_range_of(finer)}, {finer.count} planes each way; "
+            f"z_range_um: {reach:.3g} in the preset would make it {_range_of(whole)}."
+        )
+    return finer
+
+
+def _reaching(part: Part, reach_um: float) -> Grid:
+    """The finest grid that goes as far as ``reach_um``, or less than a step short of it."""
+    stride = math.ceil(reach_um / (PLANES_EACH_SIDE * part.z_step_um) - 1e-6)
+    return _with_stride(part, reach_um, max(1, stride))
+
+
+def _with_stride(part: Part, reach_um: float, stride: int) -> Grid:
+    count = min(PLANES_EACH_SIDE, int(reach_um / (stride * part.z_step_um) + 1e-6))
     if count < 2:
-        raise _too_short(part, reach)
+        raise _too_short(part, reach_um)
     return Grid(stride * part.z_step_um, stride, count)
+
+
+def _range_of(grid: Grid) -> str:
+    last = grid.distances_um[-1]
+    return f"−{last:.3g} … +{last:.3g} µm in steps of {grid.step_um:.3g} µm"
 
 
 def _saved(

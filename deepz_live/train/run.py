@@ -24,7 +24,7 @@ from deepz_live.train.objective import Objective
 from deepz_live.train.order import TrainingOrder
 from deepz_live.train.pairs import Pairs
 from deepz_live.train.prepare import load_prepared, prepare
-from deepz_live.train.prepared import Box, Prepared
+from deepz_live.train.prepared import Box, Order, Prepared, read_manifest
 from deepz_live.train.preset import NetworkName
 from deepz_live.train.progress import TrainingProgress
 from deepz_live.train.start import make_objective
@@ -72,7 +72,8 @@ def train(
     prepared = _prepared(order, fabric, report)
     objective = make_objective(order, prepared)
     objective.place(fabric)
-    checkpoint = Checkpoint(order.work, order.fingerprint(), writes=fabric.is_global_zero)
+    settings = order.fingerprint(read_manifest(order.work).order)
+    checkpoint = Checkpoint(order.work, settings, writes=fabric.is_global_zero)
     watch = Watch(report, stop)
     run, example, failure = _fit(order, prepared, objective, fabric, checkpoint, watch)
     if not fabric.is_global_zero:
@@ -102,13 +103,18 @@ def _prepared(
     if not fabric.is_global_zero:
         fabric.barrier()
         return load_prepared(order.work)
-    if not order.resume:
-        shutil.rmtree(order.work, ignore_errors=True)
-    order.work.mkdir(parents=True, exist_ok=True)
+
+    def admit(content: Order) -> None:
+        # What an interrupted run was prepared from stays as it is where another one is asked for.
+        if order.resume:
+            Checkpoint(order.work, order.fingerprint(content)).check()
+        else:
+            shutil.rmtree(order.work, ignore_errors=True)
+
     prepared = prepare(
         order.stacks, order.preset, order.work, box=order.box, targets=order.targets,
         through_mask=order.optics.phase_mask != "none",
-        report=lambda text: report(TrainingProgress.note(text)),
+        report=lambda text: report(TrainingProgress.note(text)), admit=admit,
     )  # fmt: skip
     fabric.barrier()
     return prepared

@@ -28,6 +28,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_stacks_have_any_suffix_of_a_tiff_and_are_not_hidden(folder: Path) -> None:
+    (folder / "a.ome.tif").rename(folder / "a.TIF")
+    (folder / "._b.ome.tif").write_bytes(b"macOS")
+    assert [stack.file.name for stack in check_stacks(folder)] == ["a.TIF", "b.ome.tif"]
+
+
 def test_a_folder_without_a_record_is_checked_and_nothing_is_written(folder: Path) -> None:
     before = sorted(folder.iterdir())
     told: list[str] = []

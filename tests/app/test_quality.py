@@ -110,6 +110,15 @@ def test_a_region_outside_the_field_is_refused(scene) -> None:
         evaluate(bundle, [path], (slice(0, 500), slice(0, 96)), engine=Oracle(bundle, voxels))
 
 
+def test_a_part_too_small_for_ssim_is_refused_and_the_smallest_is_measured(scene) -> None:
+    bundle, path, voxels = scene
+    with pytest.raises(RefocusError, match="is 96 × 10 pixels, and SSIM needs at least 11 × 11"):
+        evaluate(bundle, [path], (slice(0, 96), slice(40, 50)), engine=Identity(bundle, voxels))
+    box = (slice(40, 51), slice(40, 51))
+    rows = evaluate(bundle, [path], box, engine=Identity(bundle, voxels))["per_distance"]
+    assert all(np.isfinite(row["ssim"]) for row in rows)
+
+
 class OtherModality(Oracle):
     """An engine that makes another modality's planes of a frame, as they are."""
 

@@ -208,3 +208,20 @@ def test_an_unknown_pixel_size_is_assumed_aloud_and_written_down(tmp_path):
     assert "0.325 µm is assumed; give the right one with --pixel-size-um" in told[0]
     with tifffile.TiffFile(out) as tiff:
         assert "assumed to be the model's" in tiff.ome_metadata
+
+
+def test_frames_unlike_the_training_are_refocused_with_a_warning(tmp_path):
+    pixels = np.full((3, 20, 30), 500, np.uint16)
+    pixels[1] = 9000
+    facts = {"axes": "TYX", "PhysicalSizeX": 0.325, "PhysicalSizeY": 0.325}
+    tifffile.imwrite(tmp_path / "m.ome.tif", pixels, ome=True, metadata=facts)
+    told = []
+    refocus_file(
+        tmp_path / "m.ome.tif",
+        BUNDLE,
+        out=tmp_path / "out.ome.tif",
+        what=Refocusing(z="0"),
+        engine=Engine(),
+        tell=told.append,
+    )
+    assert told[0].startswith("Warning: The frame is 9.0 times as bright as the training images")

@@ -11,6 +11,7 @@ import yaml
 from deepz_live.app import training
 from deepz_live.app.training import TrainingJob, find_stacks, training_order
 from deepz_live.model.bundle import load_bundle
+from deepz_live.session.errors import StackError
 from deepz_live.train.errors import TrainingError
 from tests.train.conftest import stacks  # noqa: F401  (fixture)
 
@@ -101,3 +102,33 @@ def test_missing_stacks_unknown_presets_and_foreign_folders_are_refused_at_once(
 
 def test_stacks_are_found_in_the_folders_below(stacks: Path) -> None:  # noqa: F811
     assert [p.name[:9] for p in find_stacks(stacks.parent)] == ["field_000", "field_001"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"fields": [], "opt', "is damaged"),
+        ("[]", "is damaged"),
+        ('{"fields": []}', "optics: "),
+        ('{"fields": [], "optics": {"na": -1}}', r"optics\.na: "),
+    ],
+)
+def test_a_record_that_cannot_be_used_is_said_with_its_name(
+    stacks: Path,  # noqa: F811
+    tmp_path: Path,
+    content: str,
+    sentence: str,
+) -> None:
+    (stacks / "calibration.json").write_text(content, encoding="utf-8")
+    with pytest.raises((TrainingError, StackError), match=sentence) as refused:
+        training_order(stacks, tmp_path / "out")
+    assert "calibration.json" in str(refused.value)
+    assert "move it away" in str(refused.value)
+
+
+def test_stacks_have_any_suffix_of_a_tiff_and_are_not_hidden(tmp_path: Path) -> None:
+    names = ["A.TIF", "b.Tiff", "._b.tif", "c.tif", "c.tif.part", ".trash/d.tif"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in find_stacks(tmp_path)] == ["A.TIF", "b.Tiff", "c.tif"]

@@ -143,3 +143,27 @@ def test_what_cannot_be_analysed_is_said_in_one_sentence(
     lines = [line for line in done.err.splitlines() if line.startswith("Error: ")]
     assert (done.code, len(lines)) == (2, 1), done.err
     assert text in lines[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["analyze", "neurons", "SESSION"],
+        ["analyze", "beads", "SESSION"],
+        ["analyze", "drift", "SESSION"],
+        ["analyze", "surface", "SESSION", "--surface", "tilt:2,0"],
+        ["analyze", "dose", "SESSION"],
+        ["report", "BUNDLE", "SESSION"],
+    ],
+)
+def test_a_file_at_the_place_of_the_results_is_said_before_any_work(
+    run, bundle, session, tmp_path, words
+):
+    (tmp_path / "file").write_text("mine")
+    typed = [{"SESSION": session, "BUNDLE": bundle}.get(word, word) for word in words]
+    model = [] if words[0] == "report" else ["--model", bundle]
+    if words[0] == "report":
+        typed[2] = tmp_path / "stack.tif"
+        typed[2].touch()
+    done = run(*typed, *model, "--out", tmp_path / "file" / "out")
+    assert f"because {tmp_path / 'file'} is a file" in done.sentence

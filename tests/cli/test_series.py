@@ -49,6 +49,7 @@ def test_two_models_are_compared_on_the_same_frames(run, bundle, movie, tmp_path
     assert "compare wants two" in run(*words).sentence
     done = run(*words, "-m", bundle)
     assert [row["depth_um"] for row in done.facts["agreement"]] == [-2.0, 2.0]
+    assert "Warning: bundle: The frame's brightest pixels reach" in done.err
     assert all(row["corr"] == pytest.approx(1.0) for row in done.facts["agreement"])
     names = {file.name for file in (tmp_path / "out").iterdir()}
     assert names == {"compare.json", "compare.csv", "compare.png", "compare.mp4"}

@@ -149,10 +149,12 @@ def test_each_channel_has_its_own_exposure_and_positions(tmp_path):
 def test_missing_sampling_says_how_to_give_it(tmp_path):
     path = tmp_path / "bare.tif"
     tifffile.imwrite(path, VOXELS, metadata={"axes": "ZYX"})
-    with pytest.raises(StackError, match=r"pixel size.*--set specimen\.pixel_size_um="):
+    with pytest.raises(StackError, match=r"pixel size.*--set specimen\.pixel_size_um=") as refused:
         read_stack(path)
-    with pytest.raises(StackError, match=r"z step.*--set specimen\.z_step_um="):
+    assert "deepz-live import bare.tif --pixel-size-um" in str(refused.value)
+    with pytest.raises(StackError, match=r"z step.*--set specimen\.z_step_um=") as refused:
         read_stack(path, pixel_size_um=0.1)
+    assert "a command that has --z-step-um takes it" in str(refused.value)
 
 
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])

@@ -29,11 +29,45 @@ def prepared_from(stacks: Path, work: Path, preset: Preset = PRESET) -> Prepared
     return prepare(sorted(stacks.iterdir()), preset, work)
 
 
+def deep(folder: Path, step_um: float) -> list[Path]:
+    """Two fields, 26 µm deep in planes of ``step_um``."""
+    planes = int(26 / step_um) + 1
+    z_um = (np.arange(planes) - planes // 2) * step_um
+    files = [folder / f"deep_{seed}.ome.tif" for seed in (0, 1)]
+    for seed, file in enumerate(files):
+        voxels = gaussian_beads(seed, planes=planes)
+        write_stack(file, stack_of(voxels, z_step_um=step_um, z_um=z_um))
+    return files
+
+
 def test_grid_follows_the_stacks_step(stacks: Path, tmp_path: Path) -> None:
     prepared = prepared_from(stacks, tmp_path / "work")
     assert prepared.grid.distances_um[0] == -3.0
     assert prepared.grid.distances_um[-1] == 3.0
     assert prepared.grid.step_um == 0.5
+
+
+@pytest.mark.parametrize(("step_um", "last_um"), [(0.35, 9.8), (0.5, 10.0), (0.74, 9.62)])
+def test_a_range_that_was_asked_for_is_reached_to_within_a_step(
+    tmp_path: Path, step_um: float, last_um: float
+) -> None:
+    said: list[str] = []
+    preset = PRESET.model_copy(update={"z_range_um": 10.0})
+    grid = prepare(deep(tmp_path, step_um), preset, tmp_path / "work", report=said.append).grid
+    assert grid.distances_um[-1] == pytest.approx(last_um, abs=1e-6)
+    assert not any("z_range_um" in sentence for sentence in said)
+
+
+def test_a_range_that_finer_planes_cut_short_is_told_with_the_way_to_the_whole(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    preset = PRESET.model_copy(update={"z_range_um": None})
+    grid = prepare(deep(tmp_path, 0.35), preset, tmp_path / "work", report=said.append).grid
+    assert grid.distances_um[-1] == pytest.approx(7.0)
+    (sentence,) = (text for text in said if "z_range_um" in text)
+    assert "−7 … +7 µm in steps of 0.35 µm, 20 planes each way" in sentence
+    assert "z_range_um: 10 in the preset would make it −9.8 … +9.8 µm" in sentence
 
 
 def test_training_and_validation_never_share_a_region(stacks: Path, tmp_path: Path) -> None:
@@ -97,6 +131,20 @@ def test_stacks_of_another_microscope_are_refused(
     write_stack(stacks / "field_009.ome.tif", stack_of(gaussian_beads(9), **change))
     with pytest.raises(TrainingError, match=sentence):
         prepare(sorted(stacks.iterdir()), PRESET, tmp_path)
+
+
+def test_a_field_that_is_there_twice_is_refused_with_both_paths(
+    stacks: Path, tmp_path: Path
+) -> None:
+    first = stacks / "field_000_TexasRed.ome.tif"
+    backup = stacks / "old" / "other name.ome.tif"
+    backup.parent.mkdir()
+    write_stack(backup, stack_of(read_stack(first).voxels, exposure_ms=5.0))
+    assert backup.read_bytes() != first.read_bytes()
+    with pytest.raises(TrainingError, match="the very same field") as refused:
+        prepare([*sorted(stacks.glob("*.tif")), backup], PRESET, tmp_path / "work")
+    assert str(first) in str(refused.value)
+    assert str(backup) in str(refused.value)
 
 
 def test_a_stack_too_short_for_the_range_is_refused(stacks: Path, tmp_path: Path) -> None:

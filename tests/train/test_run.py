@@ -13,12 +13,14 @@ from safetensors.torch import load_file, save_file
 
 from deepz_live.model.bundle import load_bundle
 from deepz_live.model.planes import PlanesNet
+from deepz_live.session.stack import write_stack
 from deepz_live.train import export as rounding
 from deepz_live.train import run as run_module
 from deepz_live.train.errors import TrainingError
 from deepz_live.train.preset import Preset
 from deepz_live.train.progress import TrainingProgress
 from deepz_live.train.run import TrainingOrder, _example, train
+from tests.train.conftest import gaussian_beads, stack_of
 
 PRESET = Preset(
     width=0.1, minutes=60, batch=4, crop_px=32, learning_rate=3e-3, warmup_steps=5,
@@ -102,6 +104,27 @@ def test_resuming_with_other_settings_is_refused(stacks: Path, tmp_path: Path) -
     other = PRESET.model_copy(update={"batch": 2})
     with pytest.raises(TrainingError, match="other stacks or settings"):
         train(order(stacks, tmp_path, preset=other, resume=True))
+
+
+def test_resuming_is_refused_where_a_stack_holds_something_else_and_touches_nothing(
+    stacks: Path, tmp_path: Path
+) -> None:
+    stop = StopAfter(1)
+    train(order(stacks, tmp_path), report=stop.report, stop=stop)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "bundle.work").iterdir()}
+    write_stack(stacks / "field_001_TexasRed.ome.tif", stack_of(gaussian_beads(7)))
+    with pytest.raises(TrainingError, match="other stacks or settings"):
+        train(order(stacks, tmp_path, resume=True))
+    after = {path.name: path.read_bytes() for path in (tmp_path / "bundle.work").iterdir()}
+    assert after == before
+
+
+def test_a_run_goes_on_where_its_stacks_were_moved(stacks: Path, tmp_path: Path) -> None:
+    first, second = StopAfter(1), StopAfter(1)
+    train(order(stacks, tmp_path), report=first.report, stop=first)
+    moved = stacks.rename(tmp_path / "moved")
+    train(order(moved, tmp_path, resume=True), report=second.report, stop=second)
+    assert max(p.step for p in second.news) > max(p.step for p in first.news)
 
 
 def test_resuming_nothing_is_refused(stacks: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from deepz_live.train.loop import DivergedError, Watch, fit
 from deepz_live.train.losses import structural_similarity
 from deepz_live.train.order import TrainingOrder
 from deepz_live.train.prepare import load_prepared, prepare
+from deepz_live.train.prepared import read_manifest
 from deepz_live.train.preset import Preset
 from deepz_live.train.run import make_pairs
 from deepz_live.train.start import make_objective
@@ -58,7 +59,11 @@ def run_of(order: TrainingOrder, losses: list, stop_after: int | None = None) ->
     objective = Recorded(make_objective(order, prepared), losses)
     objective.place(fabric)
     rank = (fabric.global_rank, fabric.world_size)
-    checkpoint = Checkpoint(order.work, order.fingerprint(), writes=fabric.is_global_zero)
+    checkpoint = Checkpoint(
+        order.work,
+        order.fingerprint(read_manifest(order.work).order),
+        writes=fabric.is_global_zero,
+    )
     pairs, run = make_pairs(order, prepared, objective.multiple), RunState()
     if order.resume:
         run, state = checkpoint.load(objective.learners)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deepz_live.analysis.beads import axial_fwhm, beads_in_stack, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.sources import Planes, read_planes
+from deepz_live.app.paths import check_out
 from deepz_live.app.report.figures import histograms
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.files import replace_file, to_json
@@ -74,13 +75,16 @@ def analyze_beads(
     ------
     StackError, SessionError, AnalysisError, RefocusError
         A file cannot be read, or there is no isolated bead in any.
+    FolderError
+        ``out`` cannot be written into.
     """
+    check_out(out)
     found: list[Bead] = []
     rows = []
     for path in paths:
         note(f"Beads in {path.name}")
         planes = read_planes(
-            path, engine, frame=frame, pixel_size_um=pixel_size_um, z_step_um=z_step_um
+            path, engine, frame=frame, pixel_size_um=pixel_size_um, z_step_um=z_step_um, note=note
         )
         beads = measure_beads(planes)
         rows.append({"file": planes.name, "inferred": planes.inferred, **_summary(beads)})

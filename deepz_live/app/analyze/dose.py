@@ -10,6 +10,7 @@ import numpy as np
 
 from deepz_live.analysis.dose import light_lost, scan_dose, virtual_dose
 from deepz_live.app.analyze.errors import AnalysisError
+from deepz_live.app.paths import check_out
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.files import replace_file, to_json
 from deepz_live.session.reader import Session, read_session
@@ -58,12 +59,15 @@ def analyze_dose(
     ------
     SessionError, AnalysisError
         No such recording, no frame in it, a number that makes no sense.
+    FolderError
+        ``out`` cannot be written into.
     """
     if move_ms < 0 or (irradiance_mw_cm2 is not None and not irradiance_mw_cm2 > 0):
         raise AnalysisError(
             f"A stage move of {move_ms:g} ms and {irradiance_mw_cm2} mW/cm² make no dose; give a "
             "time of at least 0 and an irradiance above 0."
         )
+    check_out(out)
     session = read_session(folder)
     names = tuple(dict.fromkeys(facts.channel for facts in session.facts))
     if not names:
@@ -96,6 +100,12 @@ def _channel(
     places = [i for i, facts in enumerate(session.facts) if facts.channel == name]
     exposures = np.array([session.facts[i].exposure_ms for i in places])
     exposure_ms = float(exposures.mean())
+    if not exposure_ms > 0:
+        raise AnalysisError(
+            f"Session {session.folder} does not say how long the frames of channel {name} were "
+            f"exposed ({exposure_ms:g} ms), so their light is unknown; record with an exposure "
+            "that is set (camera.exposure_ms of the profile)."
+        )
     span_s = session.facts[places[-1]].time_s - session.facts[places[0]].time_s
     rate = (len(places) - 1) / span_s if span_s > 0 else session.info.frame_rate_hz
     seen = virtual_dose(len(places), planes, exposure_ms, rate, irradiance)

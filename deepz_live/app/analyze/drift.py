@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.analyze.virtual import check
+from deepz_live.app.paths import check_out
 from deepz_live.app.report.figures import curves
 from deepz_live.image.focus import sharpness
 from deepz_live.model.bundle import Bundle
@@ -83,7 +84,10 @@ def analyze_drift(
     ------
     SessionError, AnalysisError, RefocusError
         No such recording or channel; another pixel size; ``out`` holds a compensated recording.
+    FolderError
+        ``out`` cannot be written into.
     """
+    check_out(out)
     session = read_session(folder)
     places = _places(session, channel)
     name = session.facts[places[0]].channel

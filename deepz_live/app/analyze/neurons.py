@@ -18,6 +18,7 @@ from deepz_live.app.analyze.neuron_passes import Brightness, Note, Seen, first_p
 from deepz_live.app.analyze.rounds import Rounds, rounds_of
 from deepz_live.app.analyze.stacks import Stacks, refocused_stacks, stored_stacks
 from deepz_live.app.analyze.virtual import REACH_UM, STEP_UM, check, distances
+from deepz_live.app.paths import check_out
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.parquet import check_parquet
 from deepz_live.session.reader import Session, read_session
@@ -109,8 +110,12 @@ def analyze_neurons(
     SessionError, AnalysisError, NeuronsError, RefocusError
         The recording cannot be read, lacks a channel or fits no model; it shows no neuron; Parquet
         is asked for, and what writes it is not installed.
+    FolderError
+        ``out`` cannot be written into.
     """
     choices = choices or Choices()
+    if out is not None:
+        check_out(out)
     if as_parquet:
         check_parquet()
     session = read_session(folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from numpy.typing import NDArray
 
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.model.bundle import Bundle
-from deepz_live.refocus.check import same_pixel_size
+from deepz_live.refocus.check import check_frame, same_pixel_size
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.errors import StackError
 from deepz_live.session.manifest import is_session
 from deepz_live.session.reader import read_session
 from deepz_live.session.stack import read_image, read_stack
+from deepz_live.stream.frame import Frame, StreamInfo
+
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +53,11 @@ def read_planes(
     frame: int = 0,
     pixel_size_um: float | None = None,
     z_step_um: float | None = None,
+    note: Note = lambda _: None,
 ) -> Planes:
     """A stack as it is, or the virtual stack that ``engine`` makes of one frame of a session.
+
+    ``note`` gets warnings about that frame.
 
     Raises
     ------
@@ -65,34 +72,48 @@ def read_planes(
             f"{path} is a recording of single planes; give the model that makes stacks of them "
             "with --model."
         )
-    pixels, _ = read_frame(path, engine.bundle, frame)
+    pixels, _ = read_frame(path, engine.bundle, frame, note=note)
     distances = engine.bundle.facts.z_planes_um
     step = float(np.diff(distances)[0])
     size = engine.bundle.facts.pixel_size_um
     return Planes(f"{path.name}, frame {frame}", engine.volume(pixels), size, step, True)
 
 
-def read_frame(path: Path, bundle: Bundle, frame: int = 0) -> tuple[NDArray[Any], str]:
+def read_frame(
+    path: Path, bundle: Bundle, frame: int = 0, *, note: Note = lambda _: None
+) -> tuple[NDArray[Any], str]:
     """One image ``(Y, X)`` and its name: of an image file, or the ``frame``-th of a session.
+
+    ``note`` gets sentences: what was assumed, and in what the frame is not like the training's.
 
     Raises
     ------
     StackError, SessionError, AnalysisError
         It cannot be read, or its pixels are not the model's.
     """
+    own_um = bundle.facts.pixel_size_um
+    info: StreamInfo | None = None
     if is_session(path):
         session = read_session(path)
-        pixels: NDArray[Any] = session.frame(frame).pixels
-        size, name = session.info.pixel_size_um, f"{path.name}, frame {frame}"
+        seen, name = session.frame(frame), f"{path.name}, frame {frame}"
+        size = session.info.pixel_size_um
+        info = replace(session.info, channel=seen.channel, exposure_ms=seen.exposure_ms)
     else:
         pixels, found = read_image(path)
-        size, name = found or bundle.facts.pixel_size_um, path.name
-    if not same_pixel_size(size, bundle.facts.pixel_size_um):
+        seen, size, name = Frame(pixels, 0, 0.0, 0.0, 0.0, ""), found or own_um, path.name
+        if not found:
+            note(
+                f"Warning: {name} does not say its pixel size, and the model's {own_um:.4g} µm is "
+                "assumed; save it with the right one if that is another."
+            )
+    if not same_pixel_size(size, own_um):
         raise AnalysisError(
             f"{name} has pixels of {size:.4g} µm, but bundle {bundle.name} was trained at "
-            f"{bundle.facts.pixel_size_um:.4g} µm; use a model trained at its pixel size."
+            f"{own_um:.4g} µm; use a model trained at its pixel size."
         )
-    return pixels, name
+    for warning in check_frame(bundle, seen, info):
+        note(f"Warning: {name}: {warning}")
+    return seen.pixels, name
 
 
 def is_stack(path: Path) -> bool:

@@ -13,6 +13,7 @@ from deepz_live.analysis.beads import find_beads, lateral_fwhm
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.analyze.sources import is_stack, read_frame
 from deepz_live.app.analyze.surface_figure import BeadPair, figure
+from deepz_live.app.paths import check_out
 from deepz_live.app.report.context import Context
 from deepz_live.app.report.sinusoid import sinusoid
 from deepz_live.app.surfaces.choose import read_choice, surface_in
@@ -63,7 +64,10 @@ def analyze_surface(
         The input cannot be read, is not of the model's pixel size, or is not what is wanted.
     SurfaceError, RefocusError
         No such surface; it leaves the model's range.
+    FolderError
+        ``out`` cannot be written into.
     """
+    check_out(out)
     choice = read_choice(surface) if surface is not None else None
     if choice is None:
         return _waves(path, engine, out, note)
@@ -72,7 +76,7 @@ def analyze_surface(
             f"{path.name} is a stack; a surface is made from one frame: give an image or a "
             "recording, or leave out the surface to measure which waves are followed."
         )
-    pixels, name = read_frame(path, engine.bundle, frame)
+    pixels, name = read_frame(path, engine.bundle, frame, note=note)
     size_um = engine.bundle.facts.pixel_size_um
     rule = surface_in(choice, engine, pixels)
     dpm = rule.dpm((pixels.shape[0], pixels.shape[1]), size_um)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from deepz_live.app.analyze.errors import AnalysisError
 from deepz_live.app.refocus_file import refocused
 from deepz_live.model.bundle import Bundle
-from deepz_live.refocus.check import check_stream, same_pixel_size
+from deepz_live.refocus.check import check_recorded, same_pixel_size
 from deepz_live.refocus.engine import Engine
 from deepz_live.session.reader import Session
 
@@ -48,10 +47,12 @@ def distances(
 def check(session: Session, bundle: Bundle, channel: str) -> tuple[str, ...]:
     """Refuse another pixel size; returns what else differs from the training, in sentences.
 
+    The channel's first and middle frame are looked at, too.
+
     Raises
     ------
-    AnalysisError
-        The session's pixels are not the model's.
+    AnalysisError, SessionError
+        The session's pixels are not the model's; a frame cannot be read.
     """
     info, wanted = session.info, bundle.facts.pixel_size_um
     if not same_pixel_size(info.pixel_size_um, wanted):
@@ -60,10 +61,9 @@ def check(session: Session, bundle: Bundle, channel: str) -> tuple[str, ...]:
             f"{bundle.name} was trained at {wanted:.4g} µm; use a bundle for this magnification "
             "and binning."
         )
-    own = next((facts for facts in session.facts if facts.channel == channel), None)
-    seen = channel if own is None else own.channel
-    exposure = info.exposure_ms if own is None else own.exposure_ms
-    return check_stream(bundle, replace(info, channel=seen, exposure_ms=exposure))
+    return check_recorded(
+        bundle, session, [i for i, facts in enumerate(session.facts) if facts.channel == channel]
+    )
 
 
 def virtual_stack(

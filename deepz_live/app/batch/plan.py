@@ -12,7 +12,7 @@ import numpy as np
 from deepz_live.app.batch.errors import BatchError
 from deepz_live.app.refocus_file import parse_distances
 from deepz_live.model.bundle import Bundle, shipped_names
-from deepz_live.refocus.check import check_stream, same_pixel_size
+from deepz_live.refocus.check import check_recorded, same_pixel_size
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.places import place_at
 from deepz_live.session.remote import Recorded, read_recorded
@@ -101,12 +101,13 @@ def plan(
     jobs = []
     for session, name in zip(sessions, names, strict=True):
         recorded = read_recorded(session)
-        _check(session, recorded, bundle, note)
+        _check(session, recorded, bundle)
         facts = _facts(name, recorded, bundle, planes_um, choices)
         store = place_at(out).inside(f"{name}.ome.zarr")
         begun = open_store(str(store))
         if begun is not None:
             facts = _same(begun, facts, choices)
+        _warn(session, recorded, bundle, note)
         jobs.append(Job(str(place_at(session)), str(store), model_of(bundle), facts))
     return jobs
 
@@ -135,7 +136,7 @@ def model_of(bundle: Bundle) -> str:
     return bundle.name if bundle.name in shipped_names() else str(bundle.path)
 
 
-def _check(where: str, recorded: Recorded, bundle: Bundle, note: Note) -> None:
+def _check(where: str, recorded: Recorded, bundle: Bundle) -> None:
     info, wanted = recorded.info, bundle.facts.pixel_size_um
     if not len(recorded):
         raise BatchError(f"Session {where} holds no frame; record it again.")
@@ -144,9 +145,10 @@ def _check(where: str, recorded: Recorded, bundle: Bundle, note: Note) -> None:
             f"Session {where} has pixels of {info.pixel_size_um:.4g} µm, but bundle {bundle.name} "
             f"was trained at {wanted:.4g} µm; use a bundle for this magnification and binning."
         )
-    first = recorded.facts[0]
-    seen = replace(info, channel=first.channel, exposure_ms=first.exposure_ms)
-    for warning in check_stream(bundle, seen):
+
+
+def _warn(where: str, recorded: Recorded, bundle: Bundle, note: Note) -> None:
+    for warning in check_recorded(bundle, recorded):
         note(f"Warning: {where}: {warning}")
     channels = {facts.channel for facts in recorded.facts}
     if len(channels) > 1:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.image.focus import middle_plane, sharpness
+from deepz_live.image.metrics import WINDOW_PX
 from deepz_live.model.bundle import Bundle, BundleFacts
 from deepz_live.refocus.engine import RefocusError
 from deepz_live.session.stack import Stack
@@ -123,13 +124,14 @@ def open_field(
     Raises
     ------
     RefocusError
-        Another pixel size, too coarse in z, a box outside the field or outside what ``other``
-        shows; a bundle of another modality without ``other``, or the reverse.
+        Another pixel size, too coarse in z, too few pixels, a box outside the field or outside
+        what ``other`` shows; a bundle of another modality without ``other``, or the reverse.
     """
     check_sampling(bundle, stack, path)
     _check_modality(bundle, other)
     voxels = cut(stack, box, path)
     reach = round(bundle.facts.z_range_um[1] / stack.z_step_um)
+    _check_size(voxels, path)
     truth, first, last = voxels, 0, len(voxels) - 1
     if other is not None:
         y, x = common_box(other.box, box)
@@ -143,6 +145,15 @@ def open_field(
     middle = middle_plane(voxels, reach)
     low, high = max(first, middle - reach), min(last, middle + reach)
     return Field(label(path), voxels, truth, bundle.facts, stack.z_step_um, middle, low, high)
+
+
+def _check_size(voxels: NDArray[Any], path: Path) -> None:
+    height, width = voxels.shape[1:]
+    if min(height, width) < WINDOW_PX:
+        raise RefocusError(
+            f"{path.name}: the part to measure is {height} × {width} pixels, and SSIM needs at "
+            f"least {WINDOW_PX} × {WINDOW_PX}; choose a larger region, or another stack."
+        )
 
 
 def _check_modality(bundle: Bundle, other: Registered | None) -> None:

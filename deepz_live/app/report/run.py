@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from deepz_live.app.paths import check_out
 from deepz_live.app.quality import record_quality
 from deepz_live.app.report.answers import known_psf
 from deepz_live.app.report.beads import beads
@@ -72,9 +73,12 @@ def write_report(
     RefocusError, StackError
         A stack that does not fit the model or cannot be read, or a model whose planes are of
         another modality without ``targets``; nothing is written then.
+    FolderError
+        ``out`` cannot be written into.
     BundleError
         The summary does not go into the bundle.
     """
+    check_out(out)
     started = perf_counter()
     own = engine is None
     running = engine or open_engine(bundle)

@@ -13,12 +13,14 @@ from deepz_live.analysis.beads import FWHM_PER_SIGMA
 from deepz_live.app.analyze.beads import analyze_beads
 from deepz_live.app.analyze.dose import analyze_dose
 from deepz_live.app.analyze.errors import AnalysisError
+from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.analyze.rehearsal import record
 from deepz_live.app.analyze.surface import analyze_surface
 from deepz_live.config import Profile
 from deepz_live.model.bundle import shipped_bundle
 from deepz_live.refocus.engine import RefocusError, open_engine
 from deepz_live.session.stack import Stack, read_image, write_stack
+from deepz_live.stream.frame import Frame, StreamInfo
 
 SIGMA_PX, SIGMA_Z = 2.0, 3.0
 
@@ -154,3 +156,14 @@ def test_dose_of_a_recording_is_counted_and_bleaching_read_from_it(tmp_path: Pat
     assert float(ways["scan"]["per_plane_s"]) == pytest.approx(0.02)
     with pytest.raises(AnalysisError, match="make no dose"):
         analyze_dose(tmp_path / "s", bundle, out=tmp_path / "out", irradiance_mw_cm2=-1.0)
+
+
+def test_without_an_exposure_there_is_no_dose(tmp_path: Path):
+    info = StreamInfo((64, 64), "uint16", 0.325, 5.0, "TexasRed", 0.0, "made")
+    with offline_recording(tmp_path / "s", info, settings={}) as recording:
+        for index in range(4):
+            pixels = np.full((64, 64), 100, np.uint16)
+            recording.add(Frame(pixels, index, index / 5, 0.0, 0.0, "TexasRed"))
+    with pytest.raises(AnalysisError, match=r"channel TexasRed were exposed \(0 ms\)"):
+        analyze_dose(tmp_path / "s", shipped_bundle(), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

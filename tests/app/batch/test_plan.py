@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 
 from deepz_live.app.analyze.offline import offline_recording
@@ -12,7 +13,7 @@ from deepz_live.app.batch.plan import CHUNK_BYTES, Choices, opened, plan
 from deepz_live.app.batch.run import Workforce, run_batch
 from deepz_live.refocus.engine import RefocusError
 from deepz_live.session.errors import SessionError
-from deepz_live.stream.frame import StreamInfo
+from deepz_live.stream.frame import Frame, StreamInfo
 from tests.app.batch.conftest import Z_UM, write_bundle
 
 BEGUN = {"provider": "CPU", "chunk_frames": 4}
@@ -101,3 +102,15 @@ def test_a_cluster_and_own_workers_are_not_both_asked_for(session, bundle, tmp_p
             [str(session)], bundle, out=str(tmp_path), workforce=Workforce("tcp://x:1", workers=2)
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_unlike_the_training_are_planned_with_a_warning(bundle, tmp_path):
+    info = StreamInfo((64, 64), "uint16", 0.325, 10.0, "TexasRed", 20.0, "test")
+    with offline_recording(tmp_path / "dark", info, settings={}) as recording:
+        for index in range(3):
+            pixels = np.full((64, 64), 101 if index else 9000, np.uint16)
+            recording.add(Frame(pixels, index, index / 10, 0.0, 20.0, "TexasRed"))
+    said = []
+    plan([str(tmp_path / "dark")], bundle, str(tmp_path), Choices(), said.append)
+    (sentence,) = said
+    assert sentence.startswith(f"Warning: {tmp_path / 'dark'}: The frame's brightest pixels reach")
