@@ -84,7 +84,6 @@ def refocus_file(
     distances = parse_distances(what.z) if what.z is not None else ()
     surface = read_choice(what.surface) if what.surface is not None else None
     check_range(distances, bundle.facts.z_planes_um)
-    check_name(out)
     _check_apart(out, path)
     assumed: list[str] = []
     chosen = choice or SeriesChoice()
@@ -93,6 +92,7 @@ def refocus_file(
     if surface is not None and not isinstance(surface, Auto):
         # Before the network starts: what it cannot make is known already.
         check_range(surface.dpm(series.info.shape, size_um), bundle.facts.z_planes_um)
+    check_name(out)
     for sentence in assumed:
         tell(sentence)
     dpm = None
