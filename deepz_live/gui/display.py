@@ -301,6 +301,8 @@ class Display:
                 told = True
 
     def _show(self, images: dict[Pane, Layers]) -> None:
+        """Panes without an image (their cut is not made yet, or not at all) stay as they are."""
+        images = {pane: layers for pane, layers in images.items() if layers}
         self._measure(images)
         for pane, layers in images.items():
             self._draw(pane, layers)
