@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fakes import record_session, shown_bar
+from fakes import FakeEngine, record_session, shown_bar
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 
+from deepz_live.app.desk import Desk, RealOpeners
 from deepz_live.gui import theme
 
 WAIT_MS = 20_000
@@ -120,3 +121,34 @@ def test_markers_stand_on_the_timeline_and_are_jumped_between(qtbot, replayed):
                        ("marker_back", 9)):  # fmt: skip
         press(replayed, key)
         sees(qtbot, replayed, frame)
+
+
+@pytest.mark.parametrize("frame", [7, 19])
+def test_another_model_makes_the_frame_that_a_still_replay_shows(
+    qtbot, opened, tmp_path, raw, volume, frame
+):
+    desk = Desk(OneModel(volume))
+    window = opened(desk=desk)
+    window.open_replay(record_session(tmp_path / "s", raw))
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    if frame < 19:
+        window.transport.play(False)
+    window.transport.seek(frame)
+    sees(qtbot, window, frame)
+    window.open_bundle(tmp_path / "new")
+    qtbot.waitUntil(lambda: window.status_line.text("bundle") == "model new", timeout=WAIT_MS)
+    sees(qtbot, window, frame)
+    qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
+    assert window.live.live.latest_result().frame.index == frame
+
+
+class OneModel(RealOpeners):
+    """Opens the whole volume of the scene by any name."""
+
+    def __init__(self, volume):
+        self._volume = volume
+
+    def engine(self, bundle):
+        engine = FakeEngine(self._volume)
+        engine.bundle.name = bundle.name
+        return engine
