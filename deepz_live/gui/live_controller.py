@@ -10,7 +10,7 @@ from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.channel_bar import ChannelBar
-from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display, Scale
+from deepz_live.gui.display import NO_CAMERA, NO_MODEL, OVER, OVER_REPLAY, WAITING, Display, Scale
 from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import Part
@@ -183,8 +183,11 @@ class LiveController:
             self._error = sentence
             if sentence:
                 self._parts.banner.show_error(sentence, live.error)
-        over = live.ended and not isinstance(live.source, ReplaySource)
-        self._parts.banner.offer_again(over)
+        replayed = isinstance(live.source, ReplaySource)
+        self._parts.banner.offer_again(live.ended and not replayed)
+        over = OVER_REPLAY if replayed else OVER
+        self._parts.display.say_over(over if live.ended else "")
+        self._parts.transport.set_able(not (live.ended and live.error is not None))
         warnings = list(live.warnings)
         warnings += self._results[-1].warnings if self._results else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))

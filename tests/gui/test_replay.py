@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor
 
 from deepz_live.app.desk import Desk, RealOpeners
 from deepz_live.gui import theme
+from deepz_live.session.errors import SessionError
 
 WAIT_MS = 20_000
 
@@ -140,6 +141,35 @@ def test_another_model_makes_the_frame_that_a_still_replay_shows(
     sees(qtbot, window, frame)
     qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
     assert window.live.live.latest_result().frame.index == frame
+
+
+def test_a_replay_that_broke_off_obeys_no_more_until_it_is_opened_again(
+    qtbot, opened, tmp_path, raw
+):
+    folder = record_session(tmp_path / "s", raw)
+    window = opened()
+    window.open_replay(folder)
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    window.transport.play(False)
+    window.transport.seek(4)
+    sees(qtbot, window, 4)
+    series = window.transport.replay.series
+
+    def gone(_i):
+        raise SessionError("The disk was pulled out; plug it in and open the session again.")
+
+    series.frame = gone
+    window.transport.seek(8)
+    qtbot.waitUntil(lambda: "pulled out" in window.banner.text, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.transport_bar.isEnabled(), timeout=WAIT_MS)
+    press(window, "step_on")
+    assert window.transport.replay.position == 8
+    window.view.turn(7.0)
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: "Open the session again (Ctrl+E)" in pane.note, timeout=WAIT_MS)
+    window.open_replay(folder)
+    qtbot.waitUntil(window.transport_bar.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: pane.picture is not None, timeout=WAIT_MS)
 
 
 class OneModel(RealOpeners):

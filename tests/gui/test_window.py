@@ -147,6 +147,28 @@ def test_a_camera_that_breaks_is_named_in_the_banner(qtbot, opened, raw):
     assert window.grid.raw.picture is not None
 
 
+def test_a_pane_turned_after_the_camera_broke_shows_no_old_picture(qtbot, opened, raw):
+    window = opened(camera=FakeCamera(raw, fail_at=30))
+    refocused(qtbot, window)
+    qtbot.waitUntil(lambda: "unplugged" in window.banner.text, timeout=WAIT_MS)
+    pane = window.grid.panes[1]
+    window.view.turn(7.0)
+    qtbot.waitUntil(lambda: "The stream has ended" in pane.note, timeout=WAIT_MS)
+    assert pane.title == "+7.0 µm · inferred"
+    assert pane.picture is None
+    assert "(F5)" in pane.note
+    assert window.grid.raw.note == window.grid.panes[2].note == ""
+    window.view.turn(0.0)
+    qtbot.waitUntil(lambda: pane.picture is not None, timeout=WAIT_MS)
+    assert pane.note == ""
+
+
+def test_a_camera_that_breaks_before_its_first_frame_is_not_waited_for(qtbot, opened, raw):
+    window = opened(camera=FakeCamera(raw, fail_at=0), wait=False)
+    for pane in (window.grid.raw, window.grid.panes[1]):
+        qtbot.waitUntil(lambda p=pane: "The stream has ended" in p.note, timeout=WAIT_MS)
+
+
 def test_without_a_model_the_panes_say_so_and_the_knob_is_off(opened):
     window = opened(None)
     assert "No model" in window.grid.panes[1].note
