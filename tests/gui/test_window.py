@@ -187,6 +187,18 @@ def test_a_closed_error_uncovers_the_warning_under_it(qtbot, qapp):
     assert banner.isVisible()
 
 
+def test_a_picture_of_the_window_that_cannot_be_written_is_said(opened, tmp_path, monkeypatch):
+    window = opened(None)
+    monkeypatch.setattr(window, "ask_where", lambda *_: tmp_path / "gone" / "window.png")
+    window.actions_by_key["screenshot"].trigger()
+    assert "gone/window.png; choose another folder" in window.banner.text
+    window.banner.clear()
+    monkeypatch.setattr(window, "ask_where", lambda *_: tmp_path / "window")
+    window.actions_by_key["screenshot"].trigger()
+    assert window.banner.text == ""
+    assert not QImage(str(tmp_path / "window")).isNull()
+
+
 def test_without_a_model_the_panes_say_so_and_the_knob_is_off(opened):
     window = opened(None)
     assert "No model" in window.grid.panes[1].note
