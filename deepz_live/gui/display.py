@@ -346,7 +346,8 @@ class Display:
         step = crop.step
         rect = QRectF(crop.left * wide, crop.top * tall, width * step * wide, height * step * tall)
         pane.set_picture(self._coloured(pane, layers, crop, screens), rect)
-        side = " · ".join(filter(None, (self._heads.get(pane, ""), self._legend(pane, layers))))
+        head = self._heads.get(pane, "") if pane.cut is None else ""
+        side = " · ".join(filter(None, (head, self._legend(pane, layers))))
         pane.set_title(title_of(pane.cut, self._scale.range_um, self._scale.pixel_size_um), side)
 
     def _pixels(self, pane: Pane, shape: tuple[int, int]) -> tuple[QRectF, tuple[float, float]]:

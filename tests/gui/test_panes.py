@@ -154,6 +154,19 @@ def test_a_badge_says_how_far_a_pane_can_be_trusted(qtbot):
     assert not pane._badge.isVisibleTo(pane)
 
 
+def test_a_pane_that_was_raw_says_no_stage_height_of_what_is_inferred(qtbot, opened):
+    window = opened()
+    window.actions_by_key["add_pane"].trigger()
+    last = len(window.grid.panes) - 1
+    pane = window.grid.panes[last]
+    window.view.set_cut(last, None)
+    qtbot.waitUntil(lambda: "stage z" in pane._side_text, timeout=WAIT_MS)
+    window.view.set_cut(last, PlaneCut(1.0))
+    qtbot.waitUntil(lambda: "–" in pane._side_text, timeout=WAIT_MS)
+    assert "inferred" in pane.title
+    assert "stage z" not in pane._side_text
+
+
 def test_double_click_and_brush_tell_their_place(qtbot, opened):
     window = opened()
     shown(qtbot, window, 1)
