@@ -364,6 +364,7 @@ class Display:
         self, pane: Pane, layers: Layers, crop: Crop, screens: list[NDArray[np.uint8]]
     ) -> NDArray[np.uint8]:
         if len(screens) > 1:
+            pane.set_legend(None)  # their colours say which channel, not how deep
             colours = [self.channel_colour(name) for name in layers]
             return blend(dict(zip(colours, screens, strict=True)))
         (image,) = layers.values()

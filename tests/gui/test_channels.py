@@ -17,7 +17,7 @@ from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
 from deepz_live.gui.export.view import view_facts
 from deepz_live.image.levels import blend
-from deepz_live.refocus.cuts import SectionCut
+from deepz_live.refocus.cuts import ProjectionCut, SectionCut
 
 WAIT_MS = 20_000
 
@@ -73,6 +73,16 @@ def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path)
     choose(window, 0)
     qtbot.waitUntil(lambda: grid.panes[1].picture.ndim == 2, timeout=WAIT_MS)
     assert window.channel_bar.legend.text() == ""
+
+
+def test_colours_of_depth_are_explained_where_one_channel_is_shown(qtbot, window):
+    window.view.set_cut(1, ProjectionCut("depth"))
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: pane.canvas.legend is not None, timeout=WAIT_MS)
+    choose(window, 2)
+    qtbot.waitUntil(lambda: pane.canvas.legend is None, timeout=WAIT_MS)
+    choose(window, 0)
+    qtbot.waitUntil(lambda: pane.canvas.legend is not None, timeout=WAIT_MS)
 
 
 @pytest.fixture
