@@ -167,6 +167,15 @@ def test_a_pane_that_was_raw_says_no_stage_height_of_what_is_inferred(qtbot, ope
     assert "stage z" not in pane._side_text
 
 
+def test_the_mouse_is_marked_in_no_section(opened):
+    window = opened()
+    window.grid.raw.hovered.emit((20.0, 30.0))
+    for pane in window.grid.panes[1:]:
+        wanted = None if isinstance(pane.cut, SectionCut) else (20.0, 30.0)
+        assert pane.canvas.cursor_at == wanted
+    assert any(isinstance(pane.cut, SectionCut) for pane in window.grid.panes)
+
+
 def test_double_click_and_brush_tell_their_place(qtbot, opened):
     window = opened()
     shown(qtbot, window, 1)

@@ -256,7 +256,8 @@ class Pane(QFrame):
         self._canvas.redraw()
 
     def set_cursor(self, at: tuple[float, float] | None) -> None:
-        """Mark the pixel ``(y, x)`` that the mouse is on in another pane."""
+        """Mark the pixel ``(y, x)`` that the mouse is on elsewhere; in a section there is none."""
+        at = None if isinstance(self._cut, SectionCut) else at
         if self._canvas.cursor_at != at:
             self._canvas.cursor_at = at
             self._canvas.redraw()
