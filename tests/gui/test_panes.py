@@ -13,7 +13,7 @@ from deepz_live.gui.panes.canvas import Legend
 from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import LEAST_RING, Line, Rings
-from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.pane import HEAD_GAP_PX, Pane
 from deepz_live.gui.panes.titles import fitted
 from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
@@ -152,6 +152,23 @@ def test_a_badge_says_how_far_a_pane_can_be_trusted(qtbot):
     assert "trained range" in pane._badge.toolTip()
     pane.set_badge("")
     assert not pane._badge.isVisibleTo(pane)
+
+
+def test_a_badge_takes_its_room_from_the_title(qtbot):
+    pane = Pane()
+    qtbot.addWidget(pane)
+    title = "max −10 … +10 µm · inferred"
+    pane.set_title(title)
+    pane.resize(2000, 200)
+    pane.show()
+    label = pane._title
+    beside = pane._more.sizeHint().width() + HEAD_GAP_PX
+    pane.resize(label.fontMetrics().horizontalAdvance(title) + beside, 200)
+    assert label.text() == title  # it just fits
+    pane.set_badge("caution")
+    assert label.text() == "max · inferred"
+    pane.set_badge("")
+    assert label.text() == title
 
 
 def test_a_pane_that_was_raw_says_no_stage_height_of_what_is_inferred(qtbot, opened):

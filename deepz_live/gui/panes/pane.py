@@ -161,6 +161,7 @@ class Pane(QFrame):
         if self.badge != level:
             theme.set_look(self._badge, "level", level)
             self._badge.setVisible(bool(level))
+            self._fit_head()  # it takes room from the title
         if self._badge.toolTip() != tip:
             self._badge.setToolTip(tip)
 
