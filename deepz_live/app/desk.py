@@ -6,13 +6,14 @@ back, what was running.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from deepz_live.app.channel_models import models_of_replay
 from deepz_live.app.live_opening import channel_engines, engines_of, live_on, stream_of
+from deepz_live.app.openers import Openers, RealOpeners
 from deepz_live.session.replay import ReplaySource
 
 if TYPE_CHECKING:
@@ -20,73 +21,14 @@ if TYPE_CHECKING:
     from deepz_live.app.live import LiveSession
     from deepz_live.config import Profile
     from deepz_live.refocus.engine import Engine
-    from deepz_live.session.frame_series import FrameSeries
     from deepz_live.session.series import SeriesChoice
     from deepz_live.stream.source import FrameSource
+
+__all__ = ["Desk", "DeskError", "Openers", "RealOpeners"]
 
 
 class DeskError(RuntimeError):
     """Something cannot be exchanged now: the sentence says why and what to do first."""
-
-
-class Openers(Protocol):
-    """How things are opened; a test hands in others."""
-
-    def profile(self, path: Path) -> Profile:
-        """Read a profile."""
-
-    def microscope(self, profile: Profile) -> Microscope:
-        """Open a microscope."""
-
-    def engine(self, bundle: Path) -> Engine:
-        """Open a bundle and start its network."""
-
-    def replay(self, folder: Path) -> FrameSource:
-        """Open a recorded session as a source."""
-
-    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
-        """Open an image file as a source, at another pixel size where one is given."""
-
-
-class RealOpeners:
-    """The rooms below; imported when needed, since they are heavy."""
-
-    def profile(self, path: Path) -> Profile:
-        """Read a profile."""
-        from deepz_live.config import load_profile
-
-        return load_profile(path)
-
-    def microscope(self, profile: Profile) -> Microscope:
-        """Open a microscope."""
-        from deepz_live.acquire.microscope import open_microscope
-
-        return open_microscope(profile)
-
-    def engine(self, bundle: Path) -> Engine:
-        """Open a bundle and start its network."""
-        from deepz_live.model.bundle import load_bundle
-        from deepz_live.refocus.engine import open_engine
-
-        return open_engine(load_bundle(bundle))
-
-    def replay(self, folder: Path) -> FrameSource:
-        """Open a recorded session as a source."""
-        from deepz_live.session.reader import read_session
-        from deepz_live.session.replay import ReplaySource
-
-        return ReplaySource(read_session(folder), speed=1.0, hold_at_end=True)
-
-    def images(self, path: Path, choice: SeriesChoice, resample_to_um: float | None) -> FrameSource:
-        """Open an image file as a source, at another pixel size where one is given."""
-        from deepz_live.session.replay import ReplaySource
-        from deepz_live.session.resampled import Resampled
-        from deepz_live.session.series import open_series
-
-        series: FrameSeries = open_series(path, choice)
-        if resample_to_um is not None:
-            series = Resampled(series, resample_to_um)
-        return ReplaySource(series, speed=1.0, hold_at_end=True)
 
 
 class Desk:
@@ -98,14 +40,23 @@ class Desk:
         How things are opened.
     microscope
         One that is open already; whoever opened it closes it.
+    engine, engines
+        Models likewise, and those of single channels; by default those of the first session.
     """
 
     def __init__(
-        self, openers: Openers | None = None, *, microscope: Microscope | None = None
+        self,
+        openers: Openers | None = None,
+        *,
+        microscope: Microscope | None = None,
+        engine: Engine | None = None,
+        engines: Mapping[str, Engine] | None = None,
     ) -> None:
         self._openers = openers or RealOpeners()
         self._live: LiveSession | None = None
-        self._engine: Engine | None = None
+        self._engine = engine
+        self._own: dict[str, Engine] = dict(engines or {})
+        """Models of single channels of this microscope; :attr:`_engine` is for all others."""
         self._microscope = microscope
         self._owned: list[Engine | Microscope] = []
         self._lent = False
@@ -125,7 +76,9 @@ class Desk:
         """Make and start the first session. What the factory opened stays its own."""
         live = factory()
         live.start()
-        self._live, self._engine = live, live.engine
+        self._live = live
+        if self._engine is None:
+            self._engine, self._own = live.engine, dict(live.engines)
         return live
 
     def open_both(self, profile: Path, bundle: Path) -> LiveSession:
@@ -163,10 +116,13 @@ class Desk:
             fresh.close()
             raise
         self._own_microscope(fresh)
+        self._own = {}
         return live
 
     def open_bundle(self, path: Path) -> LiveSession:
         """Refocus with another model; the stream is started again.
+
+        Of several channels those with a model of their own keep it.
 
         Raises
         ------
@@ -182,6 +138,8 @@ class Desk:
             fresh.close()
             raise
         self._engine = fresh
+        if not live.channels:
+            self._own.pop(live.source.info.channel, None)
         self._let_go(old)
         self._owned.append(fresh)
         return live
@@ -241,6 +199,7 @@ class Desk:
             raise
         self._channel_models.close()
         self._channel_models, self._live, self._lent = models, live, False
+        self._own = engines
         return live
 
     def borrow(self, work: Callable[[Microscope], None], what: str) -> None:
@@ -323,7 +282,8 @@ class Desk:
                 thing.close()
 
     def _session(self, source: FrameSource, microscope: Microscope | None) -> LiveSession:
-        return live_on(source, self._engine, microscope)
+        known = microscope is self._microscope and not isinstance(source, ReplaySource)
+        return live_on(source, self._engine, microscope, engines=self._own if known else None)
 
     def _same_source(self, engine: Engine) -> LiveSession:
         own = self._live.engines if self._live is not None else None
@@ -347,9 +307,7 @@ class Desk:
             fresh.start()
         except Exception:
             if old is not None:
-                self._live = live_on(
-                    old.source, self._engine, self._microscope, engines=old.engines
-                )
+                self._live = self._session(old.source, self._microscope)
                 self._live.start()
             raise
         self._live = fresh
@@ -366,6 +324,7 @@ class Desk:
         except Exception:
             self._start_on(self._openers.microscope(old.profile))
             raise
+        self._own = {}
         return self._start_on(fresh)
 
     def _start_on(self, microscope: Microscope) -> LiveSession:

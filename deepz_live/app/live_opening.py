@@ -29,9 +29,13 @@ def live_on(
 ) -> LiveSession:
     """A session of ``source``; with the stage of ``microscope`` unless it is a replay.
 
-    ``engines`` are those of single channels, ``engine`` serves all others.
+    ``engines`` are those of single channels, ``engine`` serves all others. A stream of but one
+    channel has the engine of that channel.
     """
-    own = {name: one for name, one in (engines or {}).items() if name in source.info.channels}
+    info, known = source.info, engines or {}
+    own = {name: one for name, one in known.items() if name in info.channels}
+    if not info.channels:
+        engine = known.get(info.channel, engine)
     request = opening_view(engine, *own.values())
     if microscope is None or isinstance(source, ReplaySource):
         return LiveSession(source, engine, engines=own, record_to=record_to, request=request)

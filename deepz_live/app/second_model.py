@@ -45,12 +45,17 @@ class SecondModel:
         """What its network failed with last."""
         return self._worker.error
 
+    def reaches(self, cut: Cut) -> bool:
+        """Whether a cut lies in this model's range; what lies beyond is not made."""
+        low, high = self._engine.bundle.facts.z_range_um
+        return not isinstance(cut, PlaneCut) or low <= cut.depth_um <= high
+
     def look(self, frame: Frame, cuts: tuple[Cut, ...]) -> None:
         """Make these cuts of ``frame``, as far as this model reaches.
 
         Drift is not compensated: its reference would be another one than the session's.
         """
-        request = ViewRequest(tuple(cut for cut in cuts if self._reaches(cut)))
+        request = ViewRequest(tuple(cut for cut in cuts if self.reaches(cut)))
         with self._lock:
             if request != self._worker.request:
                 self._worker.request = request
@@ -89,7 +94,3 @@ class SecondModel:
 
     def _take(self, result: RefocusResult) -> None:
         self._newest = result
-
-    def _reaches(self, cut: Cut) -> bool:
-        low, high = self._engine.bundle.facts.z_range_um
-        return not isinstance(cut, PlaneCut) or low <= cut.depth_um <= high

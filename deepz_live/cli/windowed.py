@@ -165,7 +165,7 @@ def _live(
             seconds=seconds,
             screenshot=screenshot,
             offscreen=offscreen,
-            desk=Desk(microscope=microscope),
+            desk=Desk(microscope=microscope, engine=engine, engines=engines),
             # A run with an end is nobody's habit.
             settings=default_settings_path() if seconds is None else None,
             prepare=prepare,

@@ -84,8 +84,11 @@ class Banner(QFrame):
         self._refresh()
 
     def _dismiss(self) -> None:
-        self._error = ""
-        self.hide()
+        """An error gives way to the warning under it; a warning goes until there is another."""
+        warned = not self._error
+        self.clear()
+        if warned:
+            self.hide()
         self.dismissed.emit()
 
     def _refresh(self) -> None:

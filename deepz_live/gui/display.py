@@ -39,6 +39,8 @@ NO_CAMERA = "No microscope is open.\n\nOpen a profile (Ctrl+O) or a recorded ses
 NO_MODEL = "No model is open.\n\nOpen a bundle (Ctrl+B), or calibrate and train one (Ctrl+K)."
 NO_MODEL_SHORT = "no model"
 WAITING = "Waiting for the first frame …"
+OVER = "The stream has ended; no picture comes any more.\n\nStart it again (F5)."
+OVER_REPLAY = "The replay broke off; no picture comes any more.\n\nOpen the session again (Ctrl+E)."
 
 
 class Panes(Protocol):
@@ -102,6 +104,7 @@ class Display:
         self._pinned: set[tuple[Pane, str]] = set()
         self._colours: dict[str, str] = {}
         self._notes = ("", "")
+        self._over = ""
 
     @property
     def look(self) -> Look:
@@ -125,7 +128,17 @@ class Display:
         self._levels.clear()
         self._measured_s.clear()
         self._notes = note_raw, note_planes
+        self._over = ""
         self._say_why()
+
+    def say_over(self, note: str) -> None:
+        """No frame comes any more: panes whose cut was not made say so; empty while some come.
+
+        A pane would else show the old picture under the title of what it is turned to.
+        """
+        if note != self._over:
+            self._over = note
+            self._say_why()
 
     def use(self, scale: Scale) -> None:
         """The model's planes and the size of a pixel, for titles and upright sections."""
@@ -165,6 +178,8 @@ class Display:
                 shown = self._upright(cut, image, result.z_planes_um)
                 self._made.setdefault(cut, {})[result.frame.channel] = shown
         self._show(self._inferred())
+        if self._over:
+            self._say_why()
 
     def _upright(
         self, cut: Cut, image: NDArray[Any], z_planes_um: tuple[float, ...]
@@ -290,7 +305,7 @@ class Display:
 
     def _say_why(self) -> None:
         """A sentence in the panes that have nothing to show."""
-        raw, planes = self._notes
+        raw, planes = (self._over or note if note == WAITING else note for note in self._notes)
         told = False
         for pane in self._grid.panes:
             if pane.cut is None:
@@ -299,8 +314,12 @@ class Display:
             elif not self._made:
                 pane.set_note(NO_MODEL_SHORT if planes == NO_MODEL and told else planes)
                 told = True
+            elif self._over and pane.cut not in self._made:
+                pane.set_note(self._over)
 
     def _show(self, images: dict[Pane, Layers]) -> None:
+        """Panes without an image (their cut is not made yet, or not at all) stay as they are."""
+        images = {pane: layers for pane, layers in images.items() if layers}
         self._measure(images)
         for pane, layers in images.items():
             self._draw(pane, layers)
@@ -327,7 +346,8 @@ class Display:
         step = crop.step
         rect = QRectF(crop.left * wide, crop.top * tall, width * step * wide, height * step * tall)
         pane.set_picture(self._coloured(pane, layers, crop, screens), rect)
-        side = " · ".join(filter(None, (self._heads.get(pane, ""), self._legend(pane, layers))))
+        head = self._heads.get(pane, "") if pane.cut is None else ""
+        side = " · ".join(filter(None, (head, self._legend(pane, layers))))
         pane.set_title(title_of(pane.cut, self._scale.range_um, self._scale.pixel_size_um), side)
 
     def _pixels(self, pane: Pane, shape: tuple[int, int]) -> tuple[QRectF, tuple[float, float]]:
@@ -344,6 +364,7 @@ class Display:
         self, pane: Pane, layers: Layers, crop: Crop, screens: list[NDArray[np.uint8]]
     ) -> NDArray[np.uint8]:
         if len(screens) > 1:
+            pane.set_legend(None)  # their colours say which channel, not how deep
             colours = [self.channel_colour(name) for name in layers]
             return blend(dict(zip(colours, screens, strict=True)))
         (image,) = layers.values()

@@ -10,7 +10,8 @@ from deepz_live.app.focus_lock import LockStatus
 from deepz_live.app.live import LiveSession, LiveStatus
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.channel_bar import ChannelBar
-from deepz_live.gui.display import NO_CAMERA, NO_MODEL, WAITING, Display, Scale
+from deepz_live.gui.display import NO_CAMERA, NO_MODEL, OVER, OVER_REPLAY, WAITING, Display, Scale
+from deepz_live.gui.models_shown import models_text, unused_text
 from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.gui.panes.titles import signed
 from deepz_live.gui.parts import Part
@@ -50,7 +51,7 @@ class LiveController:
         self._live: LiveSession | None = None
         self._frames: tuple[Frame, ...] = ()
         self._results: tuple[RefocusResult, ...] = ()
-        self._error = ""
+        self._error = self._unused = ""
         self._channel: str | None = None
         self._overlay = False
         self._ticks = 0
@@ -74,6 +75,7 @@ class LiveController:
     def use(self, live: LiveSession | None) -> None:
         """Show another session, or none."""
         parts = self._parts
+        self._unused = unused_text(self._live, live)
         self._live = live
         self._frames, self._results = (), ()
         self._error = ""
@@ -126,6 +128,8 @@ class LiveController:
         self._channel = channel if names else None
         self._overlay = bool(names) and channel is None
         self._frames, self._results = (), ()
+        shown = names if self._overlay else (channel,) if names and channel is not None else ()
+        self._parts.status_line.show_field("bundle", models_text(live, shown))
 
     def point(self, pane: int, at: tuple[float, float] | None) -> None:
         """Say what is under the mouse: where, the camera's counts, and the pane's."""
@@ -183,9 +187,12 @@ class LiveController:
             self._error = sentence
             if sentence:
                 self._parts.banner.show_error(sentence, live.error)
-        over = live.ended and not isinstance(live.source, ReplaySource)
-        self._parts.banner.offer_again(over)
-        warnings = list(live.warnings)
+        replayed = isinstance(live.source, ReplaySource)
+        self._parts.banner.offer_again(live.ended and not replayed)
+        over = OVER_REPLAY if replayed else OVER
+        self._parts.display.say_over(over if live.ended else "")
+        self._parts.transport.set_able(not (live.ended and live.error is not None))
+        warnings = [*filter(None, (self._unused,)), *live.warnings]
         warnings += self._results[-1].warnings if self._results else ()
         self._parts.banner.show_warning("  ".join(dict.fromkeys(warnings)))
 
@@ -215,10 +222,8 @@ class LiveController:
         line.show_field("source", "")
         if live is None or live.engine is None:
             line.show_field("provider", "")
-            line.show_field("bundle", "no model")
         else:
             line.show_field("provider", f"runs on {live.engine.provider}", tip=live.engine.reason)
-            line.show_field("bundle", f"model {live.engine.bundle.name}")
         if live is not None:
             line.show_field("source", live.source.info.origin)
 

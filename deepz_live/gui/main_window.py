@@ -394,5 +394,5 @@ class MainWindow(QMainWindow):
 
     def _ask_screenshot(self) -> None:
         path = self.ask_where("Save picture", "window.png", "PNG (*.png)")
-        if path is not None:
-            self.grab().save(str(path))
+        if path is not None and not self.grab().save(str(path), "PNG"):
+            self.fail(OSError(f"Could not write {path}; choose another folder."))

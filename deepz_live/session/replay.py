@@ -61,7 +61,7 @@ class ReplaySource:
         self._sought: deque[int] = deque()
         self._seeks = 0
         self._jumps = 0
-        self._stopped = False
+        self._began = self._stopped = False
 
     def __len__(self) -> int:
         return len(self.series)
@@ -140,10 +140,17 @@ class ReplaySource:
         return self._jumps
 
     def start(self) -> None:
-        """Deliver, again also after :meth:`stop`; the session is open already."""
+        """Deliver, again also after :meth:`stop`; the session is open already.
+
+        Where it stands still when begun again, what is shown comes once more: whoever reads it
+        now, with another model, has nothing else to show.
+        """
         with self._lock:
-            self._stopped = False
+            again = self._began and (self._paused or self._is_over())
+            self._began, self._stopped = True, False
             self._anchor = None
+        if again:
+            self.seek(self._shown)
 
     def stop(self) -> None:
         """End the stream; harmless when called twice."""

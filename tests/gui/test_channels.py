@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from fakes import NAMES, SHAPE, Z_PLANES_UM, FakeEngine, TwoChannels
@@ -13,8 +15,9 @@ from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk
 from deepz_live.config import Profile
 from deepz_live.gui.channel_dialog import ChannelDialog
+from deepz_live.gui.export.view import view_facts
 from deepz_live.image.levels import blend
-from deepz_live.refocus.cuts import SectionCut
+from deepz_live.refocus.cuts import ProjectionCut, SectionCut
 
 WAIT_MS = 20_000
 
@@ -70,6 +73,55 @@ def test_all_channels_over_each_other_are_of_one_moment(qtbot, window, tmp_path)
     choose(window, 0)
     qtbot.waitUntil(lambda: grid.panes[1].picture.ndim == 2, timeout=WAIT_MS)
     assert window.channel_bar.legend.text() == ""
+
+
+def test_colours_of_depth_are_explained_where_one_channel_is_shown(qtbot, window):
+    window.view.set_cut(1, ProjectionCut("depth"))
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: pane.canvas.legend is not None, timeout=WAIT_MS)
+    choose(window, 2)
+    qtbot.waitUntil(lambda: pane.canvas.legend is None, timeout=WAIT_MS)
+    choose(window, 0)
+    qtbot.waitUntil(lambda: pane.canvas.legend is not None, timeout=WAIT_MS)
+
+
+@pytest.fixture
+def modelled(qtbot, opened, raw, volume):
+    """Each channel has a model of its own, and each model its name."""
+    first, second = FakeEngine(volume), FakeEngine(volume[:, ::-1])
+    first.bundle.name, second.bundle.name = "of-texas-red", "of-fitc"
+    openers = SimpleNamespace(engine=lambda _path: FakeEngine(volume))
+    engines = {"TexasRed": first, "FITC": second}
+    window = opened(first, TwoChannels(raw), Desk(openers), engines=engines)
+    qtbot.waitUntil(lambda: bool(window.live._results), timeout=WAIT_MS)
+    return window
+
+
+@pytest.mark.parametrize(
+    ("index", "said", "written"),
+    [
+        (0, "model of-texas-red", "of-texas-red 000000000000"),
+        (1, "model of-fitc", "of-fitc 000000000000"),
+        (2, "models of-texas-red and of-fitc", "of-texas-red 000000000000, of-fitc 000000000000"),
+    ],
+)
+def test_the_model_that_is_named_is_that_of_the_channel(qtbot, modelled, index, said, written):
+    choose(modelled, index)
+    assert modelled.status_line.text("bundle") == said
+    count = 2 if index == 2 else 1
+    qtbot.waitUntil(lambda: len(modelled.live._results) == count, timeout=WAIT_MS)
+    facts = view_facts(modelled.shown, modelled.grid, modelled.live._results)
+    assert facts["Bundle"] == written
+    assert said.split(" ", 1)[1] in facts["Description"]
+
+
+def test_a_bundle_that_no_channel_takes_is_said(qtbot, modelled, tmp_path):
+    before = modelled.shown
+    modelled.open_bundle(tmp_path)
+    qtbot.waitUntil(lambda: modelled.shown is not before, timeout=WAIT_MS)
+    sentence = "fake-bundle is used for no channel: TexasRed, FITC have models of their own"
+    qtbot.waitUntil(lambda: sentence in modelled.banner.text, timeout=WAIT_MS)
+    assert modelled.status_line.text("bundle") == "model of-texas-red"
 
 
 def test_one_channel_has_no_choice(qtbot, opened):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import FakeEngine, record_session
+from fakes import Z_PLANES_UM, FakeEngine, record_session
 from PyQt6.QtWidgets import QFileDialog
+
+from deepz_live.refocus.cuts import PlaneCut
 
 WAIT_MS = 20_000
 
@@ -85,6 +87,31 @@ def test_another_session_is_looked_at_by_both(qtbot, compared, tmp_path, raw):
         lambda: part.second.newest is not None and part.second.newest.frame.index < 5,
         timeout=WAIT_MS,
     )
+
+
+def test_panes_beyond_the_second_model_say_so(qtbot, opened, tmp_path, volume):
+    window = opened()
+    part = comparing(window)
+    part.open = lambda _path, _provider: FakeEngine(volume[8:13], Z_PLANES_UM[8:13])
+    qtbot.waitUntil(lambda: part._results != (), timeout=WAIT_MS)
+    part.begin(tmp_path)
+    qtbot.waitUntil(
+        lambda: bool(part.panel.grid.panes) and part.panel.grid.panes[1].picture is not None,
+        timeout=WAIT_MS,
+    )
+    panes = part.panel.grid.panes
+    beyond = "beyond this model's −2 … +2 µm"
+    for pane in panes:
+        out = isinstance(pane.cut, PlaneCut) and abs(pane.cut.depth_um) > 2
+        assert pane.note == (beyond if out else "")
+    assert panes[-1].note == beyond
+    window.view.select(1)
+    window.view.turn(4.0)
+    qtbot.waitUntil(lambda: panes[1].note == beyond, timeout=WAIT_MS)
+    assert panes[1].picture is None
+    window.view.turn(1.0)
+    qtbot.waitUntil(lambda: panes[1].picture is not None, timeout=WAIT_MS)
+    assert panes[1].note == ""
 
 
 def test_ending_closes_the_second_network_and_its_panes(qtbot, compared):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import Qt
 
 from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.image.levels import STRIP_PIXELS, Levels, to_screen
@@ -59,6 +60,27 @@ def test_levels_set_by_hand_stay_in_their_pane_until_auto(qtbot, opened):
     window.actions_by_key["auto_contrast"].trigger()
     qtbot.waitUntil(lambda: pane.picture.max() > 200, timeout=WAIT_MS)
     assert window.display.levels(pane, "TexasRed").high < 50_000
+
+
+def test_a_level_is_typed_while_the_picture_moves_on(qtbot, opened):
+    window = opened()
+    part = next(part for part in window.parts if isinstance(part, ContrastPart))
+    window.docks["contrast"].show()
+    window.view.select(1)
+    pane, box = window.grid.panes[1], part.panel.high
+    qtbot.waitUntil(lambda: window.display.levels(pane, "TexasRed") is not None, timeout=WAIT_MS)
+    for wanted in ("1500", "1750"):
+        box.setFocus()
+        box.selectAll()
+        for digit in wanted:
+            qtbot.keyClicks(box, digit)
+            part.slow_tick()
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        assert window.display.levels(pane, "TexasRed").high == float(wanted)
+        assert window.display.pinned(pane, "TexasRed")
+    part.panel.region.setRegion((100.0, 900.0))  # the typed text does not hold the box for good
+    part.slow_tick()
+    assert box.value() == 900.0
 
 
 def test_the_histogram_is_of_the_selected_pane(qtbot, opened):

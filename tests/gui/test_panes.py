@@ -13,7 +13,7 @@ from deepz_live.gui.panes.canvas import Legend
 from deepz_live.gui.panes.colours import colour_table
 from deepz_live.gui.panes.grid import MOST_PANES
 from deepz_live.gui.panes.overlay import LEAST_RING, Line, Rings
-from deepz_live.gui.panes.pane import Pane
+from deepz_live.gui.panes.pane import HEAD_GAP_PX, Pane
 from deepz_live.gui.panes.titles import fitted
 from deepz_live.image.levels import Levels
 from deepz_live.refocus.cuts import PlaneCut, ProjectionCut, SectionCut
@@ -152,6 +152,45 @@ def test_a_badge_says_how_far_a_pane_can_be_trusted(qtbot):
     assert "trained range" in pane._badge.toolTip()
     pane.set_badge("")
     assert not pane._badge.isVisibleTo(pane)
+
+
+def test_a_badge_takes_its_room_from_the_title(qtbot):
+    pane = Pane()
+    qtbot.addWidget(pane)
+    title = "max −10 … +10 µm · inferred"
+    pane.set_title(title)
+    pane.resize(2000, 200)
+    pane.show()
+    label = pane._title
+    beside = pane._more.sizeHint().width() + HEAD_GAP_PX
+    pane.resize(label.fontMetrics().horizontalAdvance(title) + beside, 200)
+    assert label.text() == title  # it just fits
+    pane.set_badge("caution")
+    assert label.text() == "max · inferred"
+    pane.set_badge("")
+    assert label.text() == title
+
+
+def test_a_pane_that_was_raw_says_no_stage_height_of_what_is_inferred(qtbot, opened):
+    window = opened()
+    window.actions_by_key["add_pane"].trigger()
+    last = len(window.grid.panes) - 1
+    pane = window.grid.panes[last]
+    window.view.set_cut(last, None)
+    qtbot.waitUntil(lambda: "stage z" in pane._side_text, timeout=WAIT_MS)
+    window.view.set_cut(last, PlaneCut(1.0))
+    qtbot.waitUntil(lambda: "–" in pane._side_text, timeout=WAIT_MS)
+    assert "inferred" in pane.title
+    assert "stage z" not in pane._side_text
+
+
+def test_the_mouse_is_marked_in_no_section(opened):
+    window = opened()
+    window.grid.raw.hovered.emit((20.0, 30.0))
+    for pane in window.grid.panes[1:]:
+        wanted = None if isinstance(pane.cut, SectionCut) else (20.0, 30.0)
+        assert pane.canvas.cursor_at == wanted
+    assert any(isinstance(pane.cut, SectionCut) for pane in window.grid.panes)
 
 
 def test_double_click_and_brush_tell_their_place(qtbot, opened):

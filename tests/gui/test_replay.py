@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fakes import record_session, shown_bar
+from fakes import FakeEngine, record_session, shown_bar
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 
+from deepz_live.app.desk import Desk, RealOpeners
 from deepz_live.gui import theme
+from deepz_live.session.errors import SessionError
 
 WAIT_MS = 20_000
 
@@ -120,3 +122,63 @@ def test_markers_stand_on_the_timeline_and_are_jumped_between(qtbot, replayed):
                        ("marker_back", 9)):  # fmt: skip
         press(replayed, key)
         sees(qtbot, replayed, frame)
+
+
+@pytest.mark.parametrize("frame", [7, 19])
+def test_another_model_makes_the_frame_that_a_still_replay_shows(
+    qtbot, opened, tmp_path, raw, volume, frame
+):
+    desk = Desk(OneModel(volume))
+    window = opened(desk=desk)
+    window.open_replay(record_session(tmp_path / "s", raw))
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    if frame < 19:
+        window.transport.play(False)
+    window.transport.seek(frame)
+    sees(qtbot, window, frame)
+    window.open_bundle(tmp_path / "new")
+    qtbot.waitUntil(lambda: window.status_line.text("bundle") == "model new", timeout=WAIT_MS)
+    sees(qtbot, window, frame)
+    qtbot.waitUntil(lambda: window.grid.panes[1].picture is not None, timeout=WAIT_MS)
+    assert window.live.live.latest_result().frame.index == frame
+
+
+def test_a_replay_that_broke_off_obeys_no_more_until_it_is_opened_again(
+    qtbot, opened, tmp_path, raw
+):
+    folder = record_session(tmp_path / "s", raw)
+    window = opened()
+    window.open_replay(folder)
+    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
+    window.transport.play(False)
+    window.transport.seek(4)
+    sees(qtbot, window, 4)
+    series = window.transport.replay.series
+
+    def gone(_i):
+        raise SessionError("The disk was pulled out; plug it in and open the session again.")
+
+    series.frame = gone
+    window.transport.seek(8)
+    qtbot.waitUntil(lambda: "pulled out" in window.banner.text, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.transport_bar.isEnabled(), timeout=WAIT_MS)
+    press(window, "step_on")
+    assert window.transport.replay.position == 8
+    window.view.turn(7.0)
+    pane = window.grid.panes[1]
+    qtbot.waitUntil(lambda: "Open the session again (Ctrl+E)" in pane.note, timeout=WAIT_MS)
+    window.open_replay(folder)
+    qtbot.waitUntil(window.transport_bar.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: pane.picture is not None, timeout=WAIT_MS)
+
+
+class OneModel(RealOpeners):
+    """Opens the whole volume of the scene by any name."""
+
+    def __init__(self, volume):
+        self._volume = volume
+
+    def engine(self, bundle):
+        engine = FakeEngine(self._volume)
+        engine.bundle.name = bundle.name
+        return engine

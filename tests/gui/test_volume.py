@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
+from fakes import FakeEngine, TwoChannels
 
 from deepz_live.gui.panes.colours import DEPTH_MAP, colour_table
 from deepz_live.gui.volume.cloud import cloud_of
@@ -60,3 +63,24 @@ def test_nothing_is_asked_for_that_nobody_sees(qtbot, opened, monkeypatch):
     qtbot.waitUntil(lambda: part_of(window)._wanted, timeout=WAIT_MS)
     part_of(window).slow_tick()
     assert asked == []
+
+
+def test_the_stack_is_of_the_channel_that_is_chosen(qtbot, opened, raw, volume, monkeypatch):
+    window = opened(camera=TwoChannels(raw), engines={"FITC": FakeEngine(volume)})
+    part, asked = part_of(window), []
+    monkeypatch.setattr(type(part.panel), "able", True)
+    monkeypatch.setattr(part.panel, "open", lambda: None)
+    monkeypatch.setattr(
+        window.live.live, "ask", lambda _work, channel=None: asked.append(channel) or Future()
+    )
+    part._asked = True  # the window's own ticks ask for nothing here
+    window.docks["volume"].show()
+    for index, name in enumerate(("TexasRed", "FITC")):
+        window.channel_bar.choice.setCurrentIndex(index)
+        window.channel_bar.choice.activated.emit(index)
+        qtbot.waitUntil(
+            lambda n=name: list(window.display.layers(window.grid.raw)) == [n], timeout=WAIT_MS
+        )
+        part._asked = part._wanted = False  # nothing newer came
+        part.slow_tick()
+        assert asked.pop() == name

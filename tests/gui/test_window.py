@@ -7,7 +7,7 @@ import threading
 from fakes import FakeCamera, FakeEngine
 from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QImage, QWheelEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QToolButton
 
 from deepz_live.acquire.microscope import open_microscope
 from deepz_live.app.desk import Desk
@@ -15,6 +15,7 @@ from deepz_live.app.live import LiveSession
 from deepz_live.config import Profile
 from deepz_live.gui import theme
 from deepz_live.gui.app import run_headless_window
+from deepz_live.gui.banner import Banner
 from deepz_live.refocus.cuts import PlaneCut, SectionCut, plane_depths
 from deepz_live.session.reader import read_session
 
@@ -145,6 +146,57 @@ def test_a_camera_that_breaks_is_named_in_the_banner(qtbot, opened, raw):
     window = opened(None, FakeCamera(raw, fail_at=4))
     qtbot.waitUntil(lambda: "unplugged" in window.banner.text, timeout=WAIT_MS)
     assert window.grid.raw.picture is not None
+
+
+def test_a_pane_turned_after_the_camera_broke_shows_no_old_picture(qtbot, opened, raw):
+    window = opened(camera=FakeCamera(raw, fail_at=30))
+    refocused(qtbot, window)
+    qtbot.waitUntil(lambda: "unplugged" in window.banner.text, timeout=WAIT_MS)
+    pane = window.grid.panes[1]
+    window.view.turn(7.0)
+    qtbot.waitUntil(lambda: "The stream has ended" in pane.note, timeout=WAIT_MS)
+    assert pane.title == "+7.0 µm · inferred"
+    assert pane.picture is None
+    assert "(F5)" in pane.note
+    assert window.grid.raw.note == window.grid.panes[2].note == ""
+    window.view.turn(0.0)
+    qtbot.waitUntil(lambda: pane.picture is not None, timeout=WAIT_MS)
+    assert pane.note == ""
+
+
+def test_a_camera_that_breaks_before_its_first_frame_is_not_waited_for(qtbot, opened, raw):
+    window = opened(camera=FakeCamera(raw, fail_at=0), wait=False)
+    for pane in (window.grid.raw, window.grid.panes[1]):
+        qtbot.waitUntil(lambda p=pane: "The stream has ended" in p.note, timeout=WAIT_MS)
+
+
+def test_a_closed_error_uncovers_the_warning_under_it(qtbot, qapp):
+    banner = Banner()
+    qtbot.addWidget(banner)
+    close = banner.findChild(QToolButton)
+    banner.show_warning("The pixel size differs.")
+    banner.show_error("The bundle is not there.")
+    close.click()
+    assert banner.text == "The pixel size differs."
+    assert banner.isVisibleTo(None)
+    banner.show_warning("The pixel size differs.")
+    close.click()
+    banner.show_warning("The pixel size differs.")
+    assert not banner.isVisible()
+    banner.show_warning("The exposure differs.")
+    assert banner.isVisible()
+
+
+def test_a_picture_of_the_window_that_cannot_be_written_is_said(opened, tmp_path, monkeypatch):
+    window = opened(None)
+    monkeypatch.setattr(window, "ask_where", lambda *_: tmp_path / "gone" / "window.png")
+    window.actions_by_key["screenshot"].trigger()
+    assert "gone/window.png; choose another folder" in window.banner.text
+    window.banner.clear()
+    monkeypatch.setattr(window, "ask_where", lambda *_: tmp_path / "window")
+    window.actions_by_key["screenshot"].trigger()
+    assert window.banner.text == ""
+    assert not QImage(str(tmp_path / "window")).isNull()
 
 
 def test_without_a_model_the_panes_say_so_and_the_knob_is_off(opened):

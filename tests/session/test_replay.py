@@ -179,6 +179,28 @@ def test_held_at_the_end_an_operator_can_seek_back(session, time):
     assert source.read(1.0) is None
 
 
+def test_begun_again_where_it_stands_still_it_shows_its_frame_once_more(session, time):
+    source = replay(session, time, speed=None, hold_at_end=True)
+    source.start()
+    source.pause()
+    assert source.read(1.0) is None  # at first nothing was shown
+    source.seek(7)
+    assert source.read(1.0).index == 7
+    source.stop()
+    source.start()
+    assert [source.read(1.0).index, source.read(1.0)] == [7, None]
+    source.resume()
+    assert [source.read(1.0).index for _ in range(12)] == list(range(8, 20))
+    source.stop()
+    source.start()
+    assert [source.read(1.0).index, source.read(1.0)] == [19, None]
+    source.seek(3)
+    assert source.read(1.0).index == 3
+    source.stop()
+    source.start()  # it plays: nothing comes twice
+    assert source.read(1.0).index == 4
+
+
 def test_seeking_back_is_no_loss_and_no_disorder_for_the_hub(session, time):
     source = replay(session, time, speed=None)
 

@@ -14,6 +14,7 @@ from deepz_live.app.second_model import SecondModel
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.compare.panel import NONE, ComparePanel
 from deepz_live.gui.display import WAITING, Display, Scale
+from deepz_live.gui.panes.titles import range_text
 from deepz_live.gui.parts import DockSpec, Shop
 from deepz_live.model.bundle import load_bundle
 from deepz_live.refocus.engine import Engine, open_engine
@@ -162,8 +163,16 @@ class ComparePart:
             self.panel.grid.show_cuts(cuts, -1)
             self.display.name_panes()
             self._follow_zoom()
+        self._note_beyond(self.second)
         wanted = dict.fromkeys(cut for cut in cuts if cut is not None)
         self.second.look(self._results[-1].frame, tuple(wanted))
+
+    def _note_beyond(self, second: SecondModel) -> None:
+        """Where the second model does not reach, the pane says so."""
+        sentence = f"beyond this model's {range_text(second.bundle.facts.z_range_um)}"
+        for pane in self.panel.grid.panes:
+            if pane.cut is not None and not second.reaches(pane.cut):
+                pane.set_note(sentence)
 
     def _set_field(self, second: SecondModel, info: StreamInfo) -> None:
         planes = tuple(second.bundle.facts.z_planes_um)

@@ -62,6 +62,7 @@ class ContrastPanel(QFrame):
         self.region.sigRegionChanged.connect(self._drag)
         for number in (self.low, self.high):
             number.valueChanged.connect(self._type)
+            number.editingFinished.connect(lambda number=number: _end_typing(number))
         self.channel.currentTextChanged.connect(self.channel_wanted)
         self.colour.textActivated.connect(self._choose_colour)
 
@@ -98,8 +99,9 @@ class ContrastPanel(QFrame):
         self.region.setRegion((levels.low, levels.high))
         for line in self.region.lines:
             line.update()
-        self.low.setValue(levels.low)
-        self.high.setValue(levels.high)
+        for number, level in ((self.low, levels.low), (self.high, levels.high)):
+            if not _being_typed(number):
+                number.setValue(level)
         for thing in (self.region, self.low, self.high):
             thing.blockSignals(False)
         self.auto.setChecked(auto)
@@ -154,6 +156,19 @@ def _counts(tip: str) -> QDoubleSpinBox:
     number.setSuffix(" counts")
     number.setToolTip(tip)
     return number
+
+
+def _being_typed(number: QDoubleSpinBox) -> bool:
+    """Whether its text was begun by hand: rewriting it would take it from under the cursor."""
+    line = number.lineEdit()
+    return line is not None and line.isModified()
+
+
+def _end_typing(number: QDoubleSpinBox) -> None:
+    """Qt leaves the mark on a text that Enter did not change."""
+    line = number.lineEdit()
+    if line is not None:
+        line.setModified(False)
 
 
 def _plot() -> pg.PlotWidget:

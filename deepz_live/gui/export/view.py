@@ -12,6 +12,7 @@ from PyQt6.QtGui import QImage
 from deepz_live.app.export import ExportError
 from deepz_live.app.export.movie import foot_line
 from deepz_live.app.live import LiveSession
+from deepz_live.gui.models_shown import bundles_of
 from deepz_live.gui.panes.grid import PaneGrid
 from deepz_live.refocus.view import RefocusResult
 from deepz_live.session.png import write_png
@@ -29,10 +30,10 @@ def view_facts(
     if results:
         frame = results[-1].frame
         facts["Frame"] = f"{frame.index}, channel {frame.channel}, at {frame.time_s:.3f} s"
-    if live.engine is not None and any(pane.cut is not None for pane in grid.panes):
-        bundle = live.engine.bundle
-        facts["Description"] = foot_line(bundle)
-        facts["Bundle"] = f"{bundle.name} {bundle.sha256[:12]}"
+    bundles = bundles_of(live, [result.frame.channel for result in results])
+    if bundles and any(pane.cut is not None for pane in grid.panes):
+        facts["Description"] = foot_line(*bundles)
+        facts["Bundle"] = ", ".join(f"{one.name} {one.sha256[:12]}" for one in bundles)
     return facts
 
 

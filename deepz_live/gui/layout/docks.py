@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
+from deepz_live.gui.layout.tab_key import TabInPanels
 from deepz_live.gui.parts import DockSpec
 
 AREAS = {
@@ -51,6 +52,7 @@ def add_docks(window: QMainWindow, specs: Iterable[DockSpec]) -> dict[str, QDock
         ("right", Qt.Corner.BottomRightCorner),
     ):
         window.setCorner(corner, AREAS[side])
+    TabInPanels(window)
     return docks
 
 

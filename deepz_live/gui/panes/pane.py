@@ -161,6 +161,7 @@ class Pane(QFrame):
         if self.badge != level:
             theme.set_look(self._badge, "level", level)
             self._badge.setVisible(bool(level))
+            self._fit_head()  # it takes room from the title
         if self._badge.toolTip() != tip:
             self._badge.setToolTip(tip)
 
@@ -256,7 +257,8 @@ class Pane(QFrame):
         self._canvas.redraw()
 
     def set_cursor(self, at: tuple[float, float] | None) -> None:
-        """Mark the pixel ``(y, x)`` that the mouse is on in another pane."""
+        """Mark the pixel ``(y, x)`` that the mouse is on elsewhere; in a section there is none."""
+        at = None if isinstance(self._cut, SectionCut) else at
         if self._canvas.cursor_at != at:
             self._canvas.cursor_at = at
             self._canvas.redraw()

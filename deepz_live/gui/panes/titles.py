@@ -30,11 +30,16 @@ def _name(cut: Cut, range_um: tuple[float, float] | None, pixel_size_um: float) 
         name = PROJECTIONS[cut.kind]
         if range_um is None:
             return f"{name} over all depths"
-        low, high = (signed(end, 0 if float(end).is_integer() else 1) for end in range_um)
-        return f"{name} {low} … {high} µm"
+        return f"{name} {range_text(range_um)}"
     along = "y" if cut.axis == "xz" else "x"
     place = f"{cut.at_px * pixel_size_um:.0f} µm" if pixel_size_um else f"{cut.at_px:.0f} px"
     return f"{cut.axis} at {along} = {place}"
+
+
+def range_text(range_um: tuple[float, float]) -> str:
+    """Lowest and highest depth; whole micrometres without a digit behind them."""
+    low, high = (signed(end, 0 if float(end).is_integer() else 1) for end in range_um)
+    return f"{low} … {high} µm"
 
 
 def signed(value: float, digits: int = 1) -> str:

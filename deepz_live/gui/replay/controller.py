@@ -19,6 +19,7 @@ class TransportController:
     def __init__(self, bar: TransportBar) -> None:
         self._bar = bar
         self._replay: ReplaySource | None = None
+        self._able = True
         bar.play_wanted.connect(self.play)
         bar.seek_wanted.connect(self.seek)
         bar.step_wanted.connect(self.step)
@@ -43,6 +44,7 @@ class TransportController:
     def use(self, replay: ReplaySource | None) -> None:
         """Another session, or none."""
         self._replay = replay
+        self.set_able(True)
         self._bar.setVisible(replay is not None)
         self._bar.slider.set_marks(())
         if replay is not None:
@@ -50,10 +52,16 @@ class TransportController:
             self._bar.slider.setRange(0, max(0, len(replay) - 1))
         self.update()
 
+    def set_able(self, on: bool) -> None:
+        """Whether frames can come: a replay that broke off obeys no more."""
+        if on != self._able:
+            self._able = on
+            self._bar.setEnabled(on)
+
     def play(self, on: bool) -> None:
         """Play or pause; playing at the end begins again."""
         replay = self._replay
-        if replay is None:
+        if replay is None or not self._able:
             return
         if on:
             if replay.at_end:
@@ -65,13 +73,13 @@ class TransportController:
 
     def seek(self, index: int) -> None:
         """Go to a frame."""
-        if self._replay is not None:
+        if self._replay is not None and self._able:
             self._replay.seek(index)
             self.update()
 
     def step(self, frames: int) -> None:
         """Stand still, so many frames further."""
-        if self._replay is not None:
+        if self._replay is not None and self._able:
             self._replay.step(frames)
             self.update()
 

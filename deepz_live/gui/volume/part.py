@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from deepz_live.app.live import LiveSession
 from deepz_live.gui.actions import ActionSpec
 from deepz_live.gui.parts import DockSpec, Shop
+from deepz_live.gui.seen_channel import channel_shown
 from deepz_live.gui.volume.cloud import Cloud, cloud_of
 from deepz_live.gui.volume.panel import VolumePanel
 from deepz_live.refocus.view import RefocusResult
@@ -25,6 +26,7 @@ class VolumePart:
         self.docks = (DockSpec("volume", "3D", self.panel, "right"),)
         self._asked = False
         self._wanted = False
+        self._channel: str | None = None
 
     def use(self, live: LiveSession | None) -> None:  # noqa: ARG002
         """Another session, or none."""
@@ -41,10 +43,12 @@ class VolumePart:
             return
         self.panel.open()
         live = self._shop.shown
+        channel = channel_shown(self._shop.display, self._shop.grid)
+        self._wanted = self._wanted or channel != self._channel
         if self._asked or not self._wanted or not self.panel.able or live is None:
             return
-        self._asked, self._wanted = True, False
-        self._shop.bridge.watch(live.ask(cloud_of), self._arrived, self._failed)
+        self._asked, self._wanted, self._channel = True, False, channel
+        self._shop.bridge.watch(live.ask(cloud_of, channel), self._arrived, self._failed)
 
     def _arrived(self, cloud: Cloud) -> None:
         self._asked = False

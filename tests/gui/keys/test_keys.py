@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence, QShortcut
 from PyQt6.QtWidgets import QAbstractButton, QLabel
 
+from deepz_live.gui.contrast.part import ContrastPart
 from deepz_live.gui.keys.table import MOUSE, key_rows
 
 WAIT_MS = 20_000
@@ -59,6 +60,23 @@ def test_the_question_mark_opens_the_sheet_and_the_picture_goes_on(qtbot, opened
     qtbot.waitUntil(lambda: window.shown.latest_frame().index > seen + 2, timeout=WAIT_MS)
     window.actions_by_key["keys"].trigger()
     assert help_part.sheet is None
+
+
+def test_tab_selects_panes_but_goes_from_box_to_box_in_a_panel(qtbot, opened):
+    window = opened()
+    window.activateWindow()
+    panel = next(part.panel for part in window.parts if isinstance(part, ContrastPart))
+    window.docks["contrast"].show()
+    window.view.select(1)
+    panel.low.setFocus()
+    qtbot.waitUntil(panel.low.hasFocus, timeout=WAIT_MS)
+    qtbot.keyClick(panel.low, Qt.Key.Key_Tab)
+    assert panel.high.hasFocus()
+    assert window.view.selected == 1
+    window.knob.ruler.setFocus()
+    qtbot.waitUntil(window.knob.ruler.hasFocus, timeout=WAIT_MS)
+    qtbot.keyClick(window.knob.ruler, Qt.Key.Key_Tab)
+    assert window.view.selected == 2
 
 
 def test_a_tip_says_the_key(opened):
