@@ -60,7 +60,7 @@ class Desk:
         self._microscope = microscope
         self._owned: list[Engine | Microscope] = []
         self._lent = False
-        self._channel_models = ExitStack()
+        self._channel_models, self._replay_models = ExitStack(), ExitStack()
 
     @property
     def live(self) -> LiveSession | None:
@@ -158,8 +158,9 @@ class Desk:
             paths = models_of_replay(source, self._engine)
             own = models.enter_context(engines_of(paths, self._openers.engine))
             live = self._exchange(lambda: live_on(source, self._engine, None, engines=own))
-            self._channel_models.close()
-            self._channel_models = models.pop_all()
+            # Those of the microscope's channels stay: the live view goes on with them afterwards.
+            self._replay_models.close()
+            self._replay_models = models.pop_all()
         return live
 
     def open_images(
@@ -277,6 +278,7 @@ class Desk:
                 self._live.stop()
         finally:
             self._channel_models.close()
+            self._replay_models.close()
             owned, self._owned = self._owned, []
             for thing in reversed(owned):
                 thing.close()

@@ -84,6 +84,20 @@ def test_what_does_not_start_leaves_the_channel_its_model(desk, tmp_path, monkey
     assert models(desk) == {"FITC": "own"}
 
 
+def test_a_replay_leaves_the_channels_their_running_models(desk, tmp_path, monkeypatch):
+    desk.open_channels(("FITC",))
+    own = desk.live.engine
+    source = ScriptedCamera(())
+    monkeypatch.setattr(Bundles, "replay", lambda _self, _folder: source, raising=False)
+    desk.open_replay(tmp_path)
+    assert not own.closed
+    desk.open_replay(tmp_path)
+    assert not own.closed
+    assert desk.stream_live().engine is own
+    desk.close()
+    assert own.closed
+
+
 def test_a_first_session_of_one_channel_has_its_model_and_the_others_theirs(desk):
     microscope, usual, own = desk.microscope, Engine(), Engine()
     desk.lend().set_channel("FITC")
