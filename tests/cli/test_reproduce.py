@@ -12,10 +12,10 @@ def test_an_unknown_figure_is_one_sentence_and_leaves_nothing(run, tmp_path: Pat
 
 
 def test_a_figure_by_name_leaves_page_and_json(run, tmp_path: Path):
-    done = run("reproduce", "fig5", "--quick", "--out", tmp_path / "out", "--json")
+    done = run("reproduce", "s11", "--quick", "--out", tmp_path / "out", "--json")
     assert done.code == 0, done.err
-    assert list(done.facts["steps"]) == ["deepzplus"]
-    assert done.facts["steps"]["deepzplus"]["rows"][0]["verdict"] == "not run"
+    assert list(done.facts["steps"]) == ["transfer"]
+    assert done.facts["steps"]["transfer"]["rows"][0]["verdict"] == "not run"
     assert "not run" in (tmp_path / "out" / "reproduce.html").read_text(encoding="utf-8")
     assert "1 claims, worse than the paper in 0" in done.err
 

@@ -15,6 +15,7 @@ from deepz_live.model.bundle import Bundle, load_bundle
 from deepz_live.refocus.engine import Engine, open_engine
 
 BEADS, WORM = "beads_20x075", "worm_20x075"
+CONFOCAL = "filaments_confocal_20x075"
 """The shipped bundles that the claims are measured with."""
 
 Opener = Callable[[Bundle], Engine]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,11 @@ SEED = FIRST_SEED - scenes.SEED
 """What :func:`scenes.changed` adds to its own, for the first of them."""
 REACH_UM, STEP_UM = 20.0, 0.5
 """The paper's scans: -20 … +20 µm in steps of 0.5 µm."""
+TWIN = 5_000
+"""The second scan of a field has noise of its own, by a seed so much further on."""
 WORM = {"kind": "worm", "photons": 4000.0, "depth_um": None}
-"""As bright as the shipped worm model was trained on."""
+FILAMENTS = {"kind": "filaments", "photons": 12000.0, "depth_um": None}
+"""As bright as the shipped models were trained on."""
 
 
 def profile_for(lab: Lab, bundle: str) -> Profile:
@@ -33,7 +37,12 @@ def profile_for(lab: Lab, bundle: str) -> Profile:
 
 @contextmanager
 def scanned(
-    lab: Lab, bundle: str, samples: Sequence[dict[str, object]], side_px: int, first: int
+    lab: Lab,
+    bundle: str,
+    samples: Sequence[dict[str, object]],
+    side_px: int,
+    first: int,
+    target_optics: Mapping[str, Any] | None = None,
 ) -> Iterator[Context]:
     """Mechanical scans of ``samples``, one field each, before the model ``bundle``.
 
@@ -43,17 +52,29 @@ def scanned(
         What each field changes of the specimen.
     first
         Seed of the first field, counted from :data:`FIRST_SEED`; the next has the next.
+    target_optics
+        What the optics change for a second scan of every field, in another modality; None: no such.
     """
     profile = profile_for(lab, bundle)
-    heights = np.arange(-round(REACH_UM / STEP_UM), round(REACH_UM / STEP_UM) + 1) * STEP_UM
     camera = {"width_px": side_px, "height_px": side_px}
     with TemporaryDirectory() as folder:
-        paths = []
+        paths, targets = [], {}
         for number, sample in enumerate(samples):
             lab.note(f"Scanning field {number + 1} of {len(samples)}")
-            scene = changed(profile, SEED + first + number, camera=camera, specimen=sample)
-            path = Path(folder) / "scans" / f"field_{number:03d}.ome.tif"
-            path.parent.mkdir(exist_ok=True)
-            write_stack(path, scan(scene, heights.tolist()))
+            seed = SEED + first + number
+            scene = changed(profile, seed, camera=camera, specimen=sample)
+            name = f"field_{number:03d}.ome.tif"
+            path = _written(Path(folder) / "scans" / name, scene)
             paths.append(path)
-        yield Context(lab.engine(bundle), paths, None, lab.note)
+            if target_optics is not None:
+                noise = {**camera, "noise_seed": FIRST_SEED + TWIN + first + number}
+                twin = changed(profile, seed, camera=noise, specimen=sample, optics=target_optics)
+                targets[path] = _written(Path(folder) / "targets" / name, twin)
+        yield Context(lab.engine(bundle), paths, None, lab.note, targets=targets)
+
+
+def _written(path: Path, scene: Profile) -> Path:
+    heights = np.arange(-round(REACH_UM / STEP_UM), round(REACH_UM / STEP_UM) + 1) * STEP_UM
+    path.parent.mkdir(exist_ok=True)
+    write_stack(path, scan(scene, heights.tolist()))
+    return path

@@ -35,6 +35,18 @@ def test_scenes_are_seeded_from_the_first_that_nothing_has_seen(lab: Lab):
     assert scenes.SEED + REPORT_SEED == scenes.FIRST_SEED == 41_000
 
 
+def test_a_second_modality_is_scanned_with_noise_of_its_own(lab: Lab):
+    samples, confocal = [scenes.FILAMENTS], {"mode": "confocal"}
+    with scenes.scanned(lab, BEADS, samples, 64, 8, target_optics=confocal) as context:
+        (path,) = context.stacks
+        wide, twin = (read_stack(p).voxels for p in (path, context.targets[path]))
+    assert wide.shape == twin.shape
+    dark = np.median(wide), np.median(twin)
+    assert dark[1] < dark[0]  # a pinhole keeps haze out
+    rest = [np.diff(stack[:2].astype(float), axis=0) for stack in (wide, twin)]
+    assert abs(np.corrcoef(rest[0].ravel(), rest[1].ravel())[0, 1]) < 0.1
+
+
 def test_beyond_the_range_the_model_fails_and_that_is_what_the_paper_says(lab: Lab):
     outcome = outside.measure(lab, outside.Effort(1, 128))
     (row,) = outcome.rows

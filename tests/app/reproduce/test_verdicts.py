@@ -8,6 +8,7 @@ import pytest
 from deepz_live.app.helix.compare import Comparison
 from deepz_live.app.reproduce import (
     beads,
+    crossmodal,
     drift,
     helix,
     light,
@@ -186,3 +187,24 @@ def test_the_quick_run_is_the_smaller_one():
         assert area[0] < area[1] / 2
     assert neurons.STEP.quick == NeuronEffort(1, 256)
     assert np.isclose(neurons.STEP.full.rounds_hz * neurons.STEP.full.seconds, 126)
+
+
+def _confocal(dz_um: float, ours: tuple[float, ...], same: tuple[float, ...]) -> dict:
+    names = ("corr", "rmse", "ssim")
+    return {"dz_um": dz_um, **dict(zip(names, ours, strict=True)),
+            "same_depth": dict(zip(names, same, strict=True))}  # fmt: skip
+
+
+def test_deepz_plus_is_judged_by_error_and_ssim_and_says_where_correlation_is_behind():
+    near = _confocal(0, (0.8, 0.01, 0.9), (0.6, 0.07, 0.2))
+    far = _confocal(8, (0.4, 0.04, 0.7), (0.6, 0.07, 0.2))
+    row = crossmodal._row([near, far], 2)
+    assert row.verdict == "as in the paper"
+    assert row.ours == "RMSE 0.0250, wide field at the same depth 0.0700; SSIM 0.800, 0.200"
+    assert row.remark.endswith("is nearer at +8 µm.")
+    assert crossmodal._row([near], 2).remark == ""
+
+
+@pytest.mark.parametrize("ours", [(0.8, 0.08, 0.9), (0.8, 0.01, 0.1)])
+def test_deepz_plus_is_worse_when_one_of_both_is(ours: tuple[float, ...]):
+    assert crossmodal._row([_confocal(0, ours, (0.6, 0.07, 0.2))], 1).verdict == "worse"
