@@ -17,9 +17,7 @@ from deepz_live.app.reproduce.outcome import Outcome, Row
 from deepz_live.app.reproduce.scenes import FILAMENTS, scanned
 from deepz_live.app.reproduce.step import Step
 
-SHARED_PX = 256
-"""Of each field the square with the most signal is compared."""
-INPUTS = 5
+INPUTS = 11
 SHOWN = (-0.3, 0.5)
 """Refocus distances of the pictures, as shares of the reach."""
 Rows = Sequence[dict[str, Any]]
@@ -47,7 +45,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
             targets=context.targets,
             report=lab.note,
             engine=context.engine,
-            effort=quality.Effort(inputs=INPUTS, scored_px=SHARED_PX),
+            effort=quality.Effort(inputs=INPUTS),
         )
         shown = pictures(context, SHOWN)
     rows = measured["per_distance"]
@@ -114,8 +112,8 @@ def _section(rows: Rows, widths: dict[str, Any] | None, fields: int) -> Section:
         "Fig. 5: how like the confocal scan is a wide-field frame made confocal?",
         f"{fields} fields of filaments, scanned in wide field and confocal; {INPUTS} wide-field "
         "planes each were turned into every confocal plane within range and compared with the "
-        f"confocal scan (the {SHARED_PX}² pixels with the most signal). Beside it: the input as "
-        "it is, and the wide-field plane of the wanted depth, which takes a move of the stage.",
+        "confocal scan. Beside it: the input as it is, and the wide-field plane of the wanted "
+        "depth, which takes a move of the stage.",
         said,
         tables=[Table(head, cells)],
         pictures=[
