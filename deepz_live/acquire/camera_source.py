@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pymmcore_plus import CMMCorePlus, Metadata
 
 from deepz_live.acquire.cameras import FrameNumbers
+from deepz_live.acquire.errors import MicroscopeError
+from deepz_live.acquire.moves import height_of
 from deepz_live.stream.frame import Frame, StreamInfo
 from deepz_live.stream.source import SourceError
 
@@ -211,11 +213,8 @@ class CameraSource:
     def _ask_height(self) -> float:
         """Where the stage stands; if it fails to answer, where it stood when it last did."""
         try:
-            return float(self._core.getPosition())
-        except (RuntimeError, OSError) as error:
+            return height_of(self._core)
+        except MicroscopeError as error:
             if self._z is None:
-                raise SourceError(
-                    f"The focus stage does not say where it stands ({error}); check the stage and "
-                    "its controller."
-                ) from error
+                raise SourceError(str(error)) from error
             return self._z[1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from pymmcore_plus import CMMCorePlus
 
 from deepz_live.acquire.errors import LimitError, MicroscopeError
@@ -18,48 +21,47 @@ DEVICE_ERRORS = (RuntimeError, TimeoutError, OSError)
 """What a core raises for a device that fails."""
 
 
+@contextmanager
+def _told(sentence: Callable[[Exception], str]) -> Iterator[None]:
+    """What a device raises becomes a :class:`MicroscopeError`; a limit stays what it is."""
+    try:
+        yield
+    except LimitError:
+        raise
+    except DEVICE_ERRORS as error:
+        raise MicroscopeError(sentence(error)) from error
+
+
 def height_of(core: CMMCorePlus) -> float:
     """Where the focus stage says it is, in µm. Raises :class:`MicroscopeError`."""
-    try:
+    with _told(lambda error: _silent("focus", error)):
         return float(core.getPosition())
-    except DEVICE_ERRORS as error:
-        raise MicroscopeError(
-            f"The focus stage does not say where it stands ({error}); check the stage and its "
-            "controller."
-        ) from error
 
 
 def place_of(core: CMMCorePlus) -> tuple[float, float]:
     """(x, y) of the xy stage in µm; (0, 0) where there is none. Raises MicroscopeError."""
     if not core.getXYStageDevice():
         return (0.0, 0.0)
-    try:
+    with _told(lambda error: _silent("xy", error)):
         x, y = core.getXYPosition()
-    except DEVICE_ERRORS as error:
-        raise MicroscopeError(
-            f"The xy stage does not say where it stands ({error}); check the stage and its "
-            "controller."
-        ) from error
     return (float(x), float(y))
 
 
 def move_z(core: CMMCorePlus, z_um: float, stage: Stage) -> None:
     """Move the focus and wait until it is there; see :meth:`Microscope.move_z`."""
     require_z(z_um, stage)
-    try:
+    with _told(
+        lambda error: (
+            f"The focus stage did not come to {z_um:.2f} µm, it stands at {_height(core)} "
+            f"({error}); check that it can move freely and is switched on."
+        )
+    ):
         if stage.backlash_um > 0 and z_um < core.getPosition():
             # From below, so that the play of the drive lies on the same side for every plane.
             core.setPosition(max(z_um - stage.backlash_um, stage.z_min_um))
             core.waitForDevice(core.getFocusDevice())
         core.setPosition(z_um)
         core.waitForDevice(core.getFocusDevice())
-    except LimitError:
-        raise
-    except DEVICE_ERRORS as error:
-        raise MicroscopeError(
-            f"The focus stage did not come to {z_um:.2f} µm, it stands at {_height(core)} "
-            f"({error}); check that it can move freely and is switched on."
-        ) from error
     arrived_um = height_of(core)
     if abs(arrived_um - z_um) > Z_ACCURACY_UM:
         raise MicroscopeError(
@@ -78,16 +80,14 @@ def move_xy(core: CMMCorePlus, x_um: float, y_um: float, stage: Stage) -> None:
             f"There is no xy stage to move to x = {x_um:g}, y = {y_um:g} µm; capture one "
             "field, or name the stage as micromanager.xy_stage."
         )
-    try:
-        core.setXYPosition(x_um, y_um)
-        core.waitForDevice(core.getXYStageDevice())
-    except LimitError:
-        raise
-    except DEVICE_ERRORS as error:
-        raise MicroscopeError(
+    with _told(
+        lambda error: (
             f"The xy stage failed on its way to x = {x_um:g}, y = {y_um:g} µm ({error}); "
             "check the stage and its controller."
-        ) from error
+        )
+    ):
+        core.setXYPosition(x_um, y_um)
+        core.waitForDevice(core.getXYStageDevice())
     x, y = place_of(core)
     if max(abs(x - x_um), abs(y - y_um)) > XY_ACCURACY_UM:
         raise MicroscopeError(
@@ -95,6 +95,13 @@ def move_xy(core: CMMCorePlus, x_um: float, y_um: float, stage: Stage) -> None:
             f"y = {y_um:.1f} µm; check that it can move freely, is switched on and is not left to "
             "its joystick."
         )
+
+
+def _silent(stage: str, error: Exception) -> str:
+    return (
+        f"The {stage} stage does not say where it stands ({error}); check the stage and its "
+        "controller."
+    )
 
 
 def _height(core: CMMCorePlus) -> str:

@@ -28,6 +28,10 @@ class Truth(Protocol):
         """``(dz, dy, dx)`` in µm by which the sample has moved at ``time_s``."""
 
 
+LONG_BYTES = 20_000_000
+"""Writing so much that is queued may last long enough to be said."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
     """The numbers of the status bar, at one moment."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from deepz_live.session.reader import Session
 
 LOOK_EVERY_S = 0.25
-WORTH_SAYING = 20_000_000
 
 Clock = Callable[[], float]
 
@@ -128,8 +127,10 @@ def _watch(session: LiveSession, seconds: float | None, clock: Clock) -> None:
 
 def _end(session: LiveSession) -> None:
     """Stop, and say where that takes a while: a slow disk is waited for."""
+    from deepz_live.app.live_numbers import LONG_BYTES
+
     left = session.status().queued
-    if left >= WORTH_SAYING:
+    if left >= LONG_BYTES:
         say(f"Writing the last {left / 1e6:.0f} MB to the disk …")
     session.stop()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from deepz_live.app.live import LiveSession
+from deepz_live.app.live_numbers import LONG_BYTES
 from deepz_live.gui.banner import Banner
 from deepz_live.gui.bridge import Bridge
 
 PATIENCE_S = 40.0
-WORTH_SAYING = 20_000_000
 
 
 def see_out(bridge: Bridge, live: LiveSession | None, banner: Banner) -> None:
@@ -17,7 +17,7 @@ def see_out(bridge: Bridge, live: LiveSession | None, banner: Banner) -> None:
     window stands still meanwhile, so where that takes a while it says why.
     """
     left = _unwritten(live)
-    if left >= WORTH_SAYING:
+    if left >= LONG_BYTES:
         banner.show_warning(
             f"The last {left / 1e6:.0f} MB are being written to the disk; this window closes by "
             "itself when that is done."

@@ -19,12 +19,17 @@ def replayed(qtbot, opened, tmp_path, raw):
     """A window that stands at the first frame of twenty, three of them marked."""
     folder = record_session(tmp_path / "s", raw, marked=[(3, "entry"), (9, ""), (15, "division")])
     window = opened()
+    stand_at(qtbot, window, folder, 0)
+    return window
+
+
+def stand_at(qtbot, window, folder, frame):
+    """Open the recording in ``folder``, pause it and go to ``frame``."""
     window.open_replay(folder)
     qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
     window.transport.play(False)
-    window.transport.seek(0)
-    sees(qtbot, window, 0)
-    return window
+    window.transport.seek(frame)
+    sees(qtbot, window, frame)
 
 
 def sees(qtbot, window, frame):
@@ -148,11 +153,7 @@ def test_a_replay_that_broke_off_obeys_no_more_until_it_is_opened_again(
 ):
     folder = record_session(tmp_path / "s", raw)
     window = opened()
-    window.open_replay(folder)
-    qtbot.waitUntil(window.transport_bar.isVisible, timeout=WAIT_MS)
-    window.transport.play(False)
-    window.transport.seek(4)
-    sees(qtbot, window, 4)
+    stand_at(qtbot, window, folder, 4)
     series = window.transport.replay.series
 
     def gone(_i):

@@ -13,7 +13,7 @@ from deepz_live.app.report.figures import curves
 from deepz_live.app.report.pictures import pictures
 from deepz_live.app.report.section import Picture, Section, Table
 from deepz_live.app.reproduce.lab import CONFOCAL, Lab
-from deepz_live.app.reproduce.outcome import Outcome, Row
+from deepz_live.app.reproduce.outcome import Outcome, Row, scores_of
 from deepz_live.app.reproduce.scenes import FILAMENTS, scanned
 from deepz_live.app.reproduce.step import Step
 
@@ -55,7 +55,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
 
 def _row(rows: Rows, fields: int) -> Row:
     (ours, same), (ours_ssim, same_ssim) = (
-        [float(np.mean([_of(row, at)[score] for row in rows])) for at in ("", "same_depth")]
+        [float(np.mean([scores_of(row, at)[score] for row in rows])) for at in ("", "same_depth")]
         for score in ("rmse", "ssim")
     )
     better = ours < same and ours_ssim > same_ssim
@@ -76,22 +76,18 @@ def _row(rows: Rows, fields: int) -> Row:
     )
 
 
-def _of(row: dict[str, Any], name: str) -> dict[str, float]:
-    scores: dict[str, float] = row[name] if name else row
-    return scores
-
-
 def _section(rows: Rows, widths: dict[str, Any] | None, fields: int) -> Section:
     x = [row["dz_um"] for row in rows]
     names = {"baseline": "baseline", "same_depth": "same_depth", "refocused": ""}
     panels = [
-        (score, {n: (x, [_of(r, at)[score] for r in rows]) for n, at in names.items()})
+        (score, {n: (x, [scores_of(r, at)[score] for r in rows]) for n, at in names.items()})
         for score in ("corr", "rmse", "ssim")
     ]
     cells = [
         [f"{r['dz_um']:+g}", str(r["n"]),
-         *(f"{_of(r, at)['corr']:.3f}" for at in ("", "baseline", "same_depth")),
-         *(f"{_of(r, at)['rmse']:.4f}" for at in ("", "baseline", "same_depth"))] for r in rows
+         *(f"{scores_of(r, at)['corr']:.3f}" for at in ("", "baseline", "same_depth")),
+         *(f"{scores_of(r, at)['rmse']:.4f}" for at in ("", "baseline", "same_depth"))]
+        for r in rows
     ]  # fmt: skip
     head = ("dz (µm)", "n", "corr", "input", "same depth", "rmse", "input", "same depth")
     said = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from deepz_live.app.report.section import Section
 
@@ -60,3 +60,9 @@ def close_to(value: float, wanted: float) -> bool:
 def not_run(claim: str, why: str) -> Row:
     """A claim without a number of ours; ``why`` is a sentence."""
     return Row(claim, "-", "not run", "-", "-", why)
+
+
+def scores_of(row: dict[str, Any], answer: str = "") -> dict[str, float]:
+    """The scores of an answer in a row of measured quality; the network's without a name."""
+    scores: dict[str, float] = row[answer] if answer else row
+    return scores

@@ -14,7 +14,7 @@ from deepz_live.app.report.figures import curves
 from deepz_live.app.report.pictures import pictures
 from deepz_live.app.report.section import Picture, Section, Table
 from deepz_live.app.reproduce.lab import WORM, Lab
-from deepz_live.app.reproduce.outcome import Outcome, Row
+from deepz_live.app.reproduce.outcome import Outcome, Row, scores_of
 from deepz_live.app.reproduce.scenes import WORM as SAMPLE
 from deepz_live.app.reproduce.scenes import scanned
 from deepz_live.app.reproduce.step import Step
@@ -56,13 +56,14 @@ def _row(score: Literal["ssim", "rmse"], rows: Rows, on: str) -> Row:
     higher = score == "ssim"
     digits = 3 if higher else 4
     ours, seen, mean = (
-        float(np.mean([_of(row, name)[score] for row in rows])) for name in ("", "baseline", "mean")
+        float(np.mean([scores_of(row, name)[score] for row in rows]))
+        for name in ("", "baseline", "mean")
     )
 
     def behind(name: str) -> list[str]:
         return [
             f"{row['dz_um']:+g}" for row in rows
-            if (row[score] <= _of(row, name)[score]) == higher
+            if (row[score] <= scores_of(row, name)[score]) == higher
         ]  # fmt: skip
 
     lost, lost_to_mean = behind("baseline"), behind("mean")
@@ -85,22 +86,17 @@ def _row(score: Literal["ssim", "rmse"], rows: Rows, on: str) -> Row:
     )
 
 
-def _of(row: dict[str, Any], name: str) -> dict[str, float]:
-    scores: dict[str, float] = row[name] if name else row
-    return scores
-
-
 def _section(rows: Rows, directions: Rows, fields: int) -> Section:
     x = [row["dz_um"] for row in rows]
     names = {"baseline": "baseline", "mean": "mean", "refocused": ""}
     panels = [
-        (score, {n: (x, [_of(r, at)[score] for r in rows]) for n, at in names.items()})
+        (score, {n: (x, [scores_of(r, at)[score] for r in rows]) for n, at in names.items()})
         for score in ("ssim", "rmse")
     ]
     cells = [
         [f"{r['dz_um']:+g}", str(r["n"]),
-         *(f"{_of(r, at)['ssim']:.3f}" for at in ("", "baseline", "mean")),
-         *(f"{_of(r, at)['rmse']:.4f}" for at in ("", "baseline", "mean"))] for r in rows
+         *(f"{scores_of(r, at)['ssim']:.3f}" for at in ("", "baseline", "mean")),
+         *(f"{scores_of(r, at)['rmse']:.4f}" for at in ("", "baseline", "mean"))] for r in rows
     ]  # fmt: skip
     return Section(
         "worm",
