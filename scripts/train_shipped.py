@@ -24,6 +24,7 @@ from deepz_live.acquire.request import default_request
 from deepz_live.app.calibrate import CalibrationRun
 from deepz_live.app.paths import configs_folder, find_profile
 from deepz_live.app.quality import evaluate, record_quality
+from deepz_live.app.report.scenes import StillClock
 from deepz_live.app.training import find_stacks
 from deepz_live.cli.capturing import with_progress
 from deepz_live.cli.training import run_training
@@ -96,7 +97,8 @@ def capture(scenes: Scenes, out: Path) -> None:
     # YAML prints a number as --set would read it.
     overrides = {key: str(value) for key, value in scenes.settings.items()}
     profile = load_profile(find_profile("simulated"), overrides)
-    with open_microscope(profile) as microscope:
+    clock = StillClock()  # so that neurons change during a scan as fast as its exposures take
+    with open_microscope(profile, clock=clock, sleep=clock.sleep) as microscope:
         request = default_request(profile, microscope, scenes.fields)
         with_progress(CalibrationRun(microscope, out, request))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepz_live.cli import options
+from deepz_live.cli import options, parse
 from deepz_live.cli.base import UsageError, app, guarded, print_json, quiet_output, say, terminal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def batch(
     sessions: Annotated[list[str], typer.Argument(help="Session folders, or their URLs.")],
     out: Annotated[str, typer.Option(help="Folder or URL for <session>.ome.zarr of each.")],
     model: options.Model = None,
+    channel_model: options.ChannelModel = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +62,7 @@ def batch(
     from deepz_live.app.batch.run import Workforce, run_batch
     from deepz_live.cli.headless import open_bundle
 
+    own = parse.channel_models(channel_model or [])
     if dtype not in NUMBERS:
         raise UsageError(f"--dtype {dtype!r} is not known; give {' or '.join(NUMBERS)}.")
     with quiet_output(json), _progress() as progress:
@@ -68,6 +70,7 @@ def batch(
             sessions,
             open_bundle(model),
             out=out,
+            channel_bundles={name: open_bundle(path) for name, path in own.items()},
             choices=Choices(planes, dtype, provider, threads, chunk_frames),  # type: ignore[arg-type]
             workforce=Workforce(scheduler, workers),
             note=say,

@@ -25,6 +25,14 @@ Model = Annotated[
         "--model", "-m", help="Bundle of a trained network: a folder, or the name of a shipped one."
     ),
 ]
+ChannelModel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel-model",
+        metavar="CHANNEL=BUNDLE",
+        help="Another model for one of several channels; may be repeated.",
+    ),
+]
 Seconds = Annotated[
     float | None,
     typer.Option("--seconds", min=0.1, help="Stop after this time; default: when told to."),

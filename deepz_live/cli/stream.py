@@ -72,21 +72,16 @@ def live(
 def replay(
     session: Annotated[Path, typer.Argument(help="Folder of a recorded session.")],
     model: options.Model = None,
-    channel_model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CHANNEL=BUNDLE",
-            help="Another model for one of several channels; may be repeated. Default: the one "
-            "it was recorded with.",
-        ),
-    ] = None,
+    channel_model: options.ChannelModel = None,
     speed: Annotated[
         str, typer.Option(help="1 is real time; max refocuses every frame as fast as it can.")
     ] = "1",
     headless: options.Headless = False,
     json: options.Json = False,
 ) -> None:
-    """Send a recorded session through the live path again, each channel with its own model.
+    """Send a recorded session through the live path again.
+
+    Each channel is refocused with the model that it was recorded with, or is given now.
 
     Example: [bold]deepz-live replay recordings/embryo --speed max --headless --json[/bold]
     """

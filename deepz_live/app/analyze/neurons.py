@@ -132,7 +132,8 @@ def analyze_neurons(
         first: Stacks
         second: Stacks
         if stacks is not None:
-            first = second = stored_stacks(stacks, session, (bundle, own), planes_um)
+            models = {rounds.structure: bundle, rounds.activity: own}
+            first = second = stored_stacks(stacks, session, models, planes_um)
         else:
             first, second = refocused_stacks(stack, (bundle, own), planes_um, provider)
         seen = first_pass(session, rounds, first, choices.most, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,24 +82,18 @@ def refocused_stacks(
 def stored_stacks(
     where: Path | str,
     session: Session,
-    bundles: tuple[Bundle, Bundle],
+    bundles: Mapping[str, Bundle],
     planes_um: tuple[float, ...],
 ) -> Stored:
-    """The store that ``batch`` made of ``session`` with the one bundle of structure and activity.
+    """The store that ``batch`` made of ``session`` with ``bundles``, one a channel.
 
     Raises
     ------
     AnalysisError
-        Two bundles; it is of another recording or model, or lacks a plane.
+        It is of another recording or another model, or lacks a plane.
     SessionError
         It cannot be read.
     """
-    bundle = bundles[0]
-    if bundles[1] is not bundle:
-        raise AnalysisError(
-            f"{where} holds what one model made, but two are asked for; leave out the model of the "
-            "activity, or the store."
-        )
     store = open_store(where)
     if store is None:
         raise AnalysisError(
@@ -113,11 +108,13 @@ def stored_stacks(
             f"{facts.started_utc}), not of {session.folder} ({own[1]} of {own[2]}, {own[0]}); give "
             "that recording's store."
         )
-    if facts.bundle["sha256"] != bundle.sha256:
-        raise AnalysisError(
-            f"{where} was made with bundle {facts.bundle['name']}, but {bundle.name} is asked for; "
-            "give that one with --model."
-        )
+    for channel, bundle in bundles.items():
+        made_with = facts.bundle_of(channel)
+        if made_with["sha256"] != bundle.sha256:
+            raise AnalysisError(
+                f"{where} holds {channel} made with bundle {made_with['name']}, but {bundle.name} "
+                "is asked for; give that one, or let `deepz-live batch` make another store."
+            )
     chosen = [np.flatnonzero(np.isclose(facts.planes_um, z, atol=1e-4)) for z in planes_um]
     missing = [z for z, found in zip(planes_um, chosen, strict=True) if not len(found)]
     if missing:

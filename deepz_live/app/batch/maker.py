@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,15 +68,14 @@ class Failed:
 
 
 class Maker:
-    """What a process keeps from chunk to chunk: one engine, and the recording it reads.
+    """What a process keeps from chunk to chunk: an engine a model, and the recording it reads.
 
     May be used by several threads of a process: while one reads or writes, another refocuses.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
-        self._runs: tuple[str, str, int] | None = None
+        self._engines: dict[tuple[str, str, int], Engine] = {}
         self._recorded: dict[str, Recorded] = {}
 
     def make(
@@ -92,7 +91,7 @@ class Maker:
         facts, span = job.facts, job.facts.span(chunk)
         block = np.empty((len(span), len(facts.planes_um), *facts.shape), facts.dtype)
         read_s, refocus_s, bytes_read = 0.0, 0.0, 0
-        engine = self._engine_of(job)
+        engines = self._engines_of(job)
         cpu = process_time()
         try:
             recorded = self._open(job.session)
@@ -100,7 +99,9 @@ class Maker:
                 if before is not None:
                     before(chunk, t)
                 began = perf_counter()
-                pixels = recorded.frame(t).pixels
+                frame = recorded.frame(t)
+                pixels = frame.pixels
+                engine = engines[facts.bundle_of(frame.channel)["sha256"]]
                 read = perf_counter()
                 with self._lock:
                     made = planes_of(engine, pixels, facts.planes_um)
@@ -126,33 +127,24 @@ class Maker:
         )
 
     def close(self) -> None:
-        """Free the engine; harmless when called twice."""
+        """Free the engines; harmless when called twice."""
         with self._lock:
-            engine, self._engine, self._runs = self._engine, None, None
-            if engine is not None:
-                engine.close()
+            self._keep(())
 
-    def _engine_of(self, job: Job) -> Engine:
-        """The engine that is kept, or a new one in its place where the job wants another."""
+    def _engines_of(self, job: Job) -> dict[str, Engine]:
+        """An engine a model of the job, by SHA-256; those that it does not want are freed."""
         facts = job.facts
-        runs = (facts.bundle["sha256"], facts.provider, facts.threads)
+        wanted = {(digest, facts.provider, facts.threads): digest for digest in job.models}
         with self._lock:
-            if self._engine is not None and self._runs == runs:
-                return self._engine
-            if self._engine is not None:
-                self._engine.close()
-            bundle = bundle_of(job)
-            try:
-                # Asked for by name: it never gives way to another, whose bits would differ.
-                engine = open_engine(bundle, provider=facts.provider, threads=facts.threads)
-            except RefocusError as error:
-                raise BatchError(
-                    f"Store {job.store} is made with {facts.provider}, which does not run on "
-                    f"{platform.node()} ({error}) Let workers of one kind do it, or begin anew "
-                    "with another --provider and --out."
-                ) from error
-            self._engine, self._runs = engine, runs
-            return engine
+            self._keep(wanted)
+            for runs, digest in wanted.items():
+                if runs not in self._engines:
+                    self._engines[runs] = _engine(job, digest)
+            return {digest: self._engines[runs] for runs, digest in wanted.items()}
+
+    def _keep(self, wanted: Container[tuple[str, str, int]]) -> None:
+        for runs in [runs for runs in self._engines if runs not in wanted]:
+            self._engines.pop(runs).close()
 
     def _open(self, session: str) -> Recorded:
         found = self._recorded.get(session)
@@ -162,26 +154,39 @@ class Maker:
         return found
 
 
+def _engine(job: Job, digest: str) -> Engine:
+    facts, bundle = job.facts, bundle_of(job, digest)
+    try:
+        # Asked for by name: it never gives way to another, whose bits would differ.
+        return open_engine(bundle, provider=facts.provider, threads=facts.threads)
+    except RefocusError as error:
+        raise BatchError(
+            f"Store {job.store} is made with {facts.provider}, which does not run on "
+            f"{platform.node()} ({error}) Let workers of one kind do it, or begin anew "
+            "with another --provider and --out."
+        ) from error
+
+
 def fastest_provider(job: Job) -> str:
-    """The provider that a worker finds the fastest for the job's bundle.
+    """The provider that a worker finds the fastest for the job's main bundle.
 
     Raises
     ------
     RefocusError, BatchError, BundleError
         None runs it, or there is another bundle.
     """
-    with closing(open_engine(bundle_of(job), threads=job.facts.threads)) as engine:
+    main = bundle_of(job, job.facts.bundle["sha256"])
+    with closing(open_engine(main, threads=job.facts.threads)) as engine:
         return engine.provider
 
 
-def bundle_of(job: Job) -> Bundle:
-    """The job's bundle, read here; raises :class:`BatchError` where it is another one."""
-    bundle = load_bundle(Path(job.model))
-    wanted = job.facts.bundle["sha256"]
+def bundle_of(job: Job, wanted: str) -> Bundle:
+    """The job's bundle of a SHA-256, read here; raises BatchError where it is another one."""
+    bundle = load_bundle(Path(job.models[wanted]))
     if bundle.sha256 != wanted:
         raise BatchError(
-            f"Bundle {job.model} on {platform.node()} is {bundle.sha256[:12]}, but the job is of "
-            f"{wanted[:12]}; give all workers the same bundle."
+            f"Bundle {job.models[wanted]} on {platform.node()} is {bundle.sha256[:12]}, but the "
+            f"job is of {wanted[:12]}; give all workers the same bundle."
         )
     return bundle
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, Literal
@@ -59,20 +59,36 @@ class Job:
     ----------
     session, store
         Folders or URLs, as every worker sees them.
-    model
-        Folder of the bundle, or the name of a shipped one.
+    models
+        Folder of each bundle, or the name of a shipped one, by its SHA-256.
     facts
         Of the store.
     """
 
     session: str
     store: str
-    model: str
+    models: dict[str, str]
     facts: VirtualFacts
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The bundle of all frames, but for those of the channels in ``own``."""
+
+    main: Bundle
+    own: Mapping[str, Bundle]
+
+    def of(self, channel: str) -> Bundle:
+        """The bundle for a frame of ``channel``."""
+        return self.own.get(channel, self.main)
+
+    def used(self, channels: Iterable[str]) -> dict[str, Bundle]:
+        """Those that frames of ``channels`` go through, by SHA-256, and the main one."""
+        return {one.sha256: one for one in (self.main, *map(self.of, channels))}
+
+
 def plan(
-    sessions: Sequence[str], bundle: Bundle, out: str, choices: Choices, note: Note
+    sessions: Sequence[str], models: Models, out: str, choices: Choices, note: Note
 ) -> list[Job]:
     """A job for each session; nothing is written yet.
 
@@ -82,7 +98,8 @@ def plan(
     Raises
     ------
     BatchError
-        Two sessions of one name, no frames, another pixel size; a store begun with another model,
+        Two sessions of one name, no frames, another pixel size, a model for a channel that no
+        session has; a store begun with another model,
         provider, planes, numbers, chunks or session.
     SessionError, RefocusError
         A session or store cannot be read; planes beyond the model.
@@ -94,21 +111,27 @@ def plan(
             f"Two sessions have the name {min(twice)!r}, after which their stores are called; "
             "rename one, or run them with different --out."
         )
-    planes_um = bundle.facts.z_planes_um
+    planes_um = models.main.facts.z_planes_um
     if choices.planes is not None:
         planes_um = parse_distances(choices.planes)
+    for bundle in models.used(models.own).values():
         check_range(planes_um, bundle.facts.z_planes_um)
+    read = [read_recorded(session) for session in sessions]
+    _known(models, read)
     jobs = []
-    for session, name in zip(sessions, names, strict=True):
-        recorded = read_recorded(session)
-        _check(session, recorded, bundle)
-        facts = _facts(name, recorded, bundle, planes_um, choices)
+    for session, name, recorded in zip(sessions, names, read, strict=True):
+        by_channel = _places(recorded)
+        used = models.used(by_channel)
+        for bundle in used.values():
+            _check(session, recorded, bundle)
+        facts = _facts(name, recorded, models, planes_um, choices)
         store = place_at(out).inside(f"{name}.ome.zarr")
         begun = open_store(str(store))
         if begun is not None:
             facts = _same(begun, facts, choices)
-        _warn(session, recorded, bundle, note)
-        jobs.append(Job(str(place_at(session)), str(store), model_of(bundle), facts))
+        _warn(session, recorded, models, by_channel, note)
+        found = {digest: model_of(bundle) for digest, bundle in used.items()}
+        jobs.append(Job(str(place_at(session)), str(store), found, facts))
     return jobs
 
 
@@ -147,19 +170,41 @@ def _check(where: str, recorded: Recorded, bundle: Bundle) -> None:
         )
 
 
-def _warn(where: str, recorded: Recorded, bundle: Bundle, note: Note) -> None:
-    for warning in check_recorded(bundle, recorded):
-        note(f"Warning: {where}: {warning}")
-    channels = {facts.channel for facts in recorded.facts}
-    if len(channels) > 1:
+def _known(models: Models, read: Sequence[Recorded]) -> None:
+    """Refuse a model for a channel that none of the sessions has: a typing mistake costs hours."""
+    there = {facts.channel for recorded in read for facts in recorded.facts}
+    for channel in models.own:
+        if channel not in there:
+            raise BatchError(
+                f"No session has a channel {channel!r} (there are {', '.join(sorted(there))}), for "
+                "which --channel-model gives a bundle; give the name of one that is there."
+            )
+
+
+def _places(recorded: Recorded) -> dict[str, list[int]]:
+    """Which frames are of which channel."""
+    found: dict[str, list[int]] = {}
+    for place, facts in enumerate(recorded.facts):
+        found.setdefault(facts.channel, []).append(place)
+    return found
+
+
+def _warn(
+    where: str, recorded: Recorded, models: Models, by_channel: dict[str, list[int]], note: Note
+) -> None:
+    for channel, places in by_channel.items():
+        for warning in check_recorded(models.of(channel), recorded, places):
+            note(f"Warning: {where}: {warning}")
+    shared = sorted(channel for channel in by_channel if channel not in models.own)
+    if len(shared) > 1:
         note(
-            f"Warning: {where}: frames of {', '.join(sorted(channels))} all go through "
-            f"{bundle.name}; which is which stands in frames.jsonl."
+            f"Warning: {where}: frames of {', '.join(shared)} all go through "
+            f"{models.main.name}; --channel-model gives a channel its own."
         )
 
 
 def _facts(
-    name: str, recorded: Recorded, bundle: Bundle, planes_um: tuple[float, ...], choices: Choices
+    name: str, recorded: Recorded, models: Models, planes_um: tuple[float, ...], choices: Choices
 ) -> VirtualFacts:
     times = [facts.time_s for facts in recorded.facts]
     span_s = times[-1] - times[0]
@@ -176,7 +221,8 @@ def _facts(
         planes_um=planes_um,
         dtype=choices.dtype,
         chunk_frames=choices.chunk_frames or fitting,
-        bundle=bundle.identity(),
+        bundle=models.main.identity(),
+        channel_bundles={channel: bundle.identity() for channel, bundle in models.own.items()},
         provider=choices.provider or NOT_CHOSEN,
         threads=choices.threads,
     )
@@ -191,6 +237,7 @@ _WORDS = {
     "dtype": "numbers",
     "chunk_frames": "frames a chunk",
     "bundle": "bundle",
+    "channel_bundles": "bundles of single channels",
     "provider": "provider",
     "threads": "threads an engine",
 }
@@ -214,6 +261,8 @@ def _same(begun: VirtualStore, wanted: VirtualFacts, choices: Choices) -> Virtua
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, dict) and "sha256" not in value:
+        return ", ".join(f"{key}: {_said(own)}" for key, own in sorted(value.items())) or "none"
     if isinstance(value, dict):
         return f"{value['name']} {value['sha256'][:12]}"
     if isinstance(value, tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,7 +11,7 @@ from typing import Any
 from deepz_live.app.batch.alone import Alone, Crew, Task
 from deepz_live.app.batch.errors import BatchError
 from deepz_live.app.batch.maker import Before, Failed, Made
-from deepz_live.app.batch.plan import NOT_CHOSEN, Choices, Job, Note, opened, plan
+from deepz_live.app.batch.plan import NOT_CHOSEN, Choices, Job, Models, Note, opened, plan
 from deepz_live.model.bundle import Bundle
 from deepz_live.session.virtual import open_store
 
@@ -41,6 +41,7 @@ def run_batch(
     bundle: Bundle,
     *,
     out: str,
+    channel_bundles: Mapping[str, Bundle] | None = None,
     choices: Choices | None = None,
     workforce: Workforce | None = None,
     note: Note = lambda _: None,
@@ -53,6 +54,8 @@ def run_batch(
     ----------
     sessions, out
         Folders, or URLs that fsspec knows.
+    channel_bundles
+        For the frames of single channels, instead of ``bundle``.
     note, progress
         Get sentences, and how far the work is.
     before
@@ -70,7 +73,7 @@ def run_batch(
     """
     choices, workforce = choices or Choices(), workforce or Workforce()
     _check(choices, workforce)
-    jobs = plan(sessions, bundle, out, choices, note)
+    jobs = plan(sessions, Models(bundle, channel_bundles or {}), out, choices, note)
     if all(map(_complete, jobs)):
         workforce = Workforce(workers=0)  # nobody need be called
     with _crew(workforce) as crew:
@@ -162,6 +165,7 @@ def _summary(
         "inferred": True,
         "stores": [job.store for job in jobs],
         "bundle": jobs[0].facts.bundle,
+        "channel_bundles": jobs[0].facts.channel_bundles,
         "provider": jobs[0].facts.provider,
         "threads": jobs[0].facts.threads,
         "frames": sum(job.facts.frames for job in jobs),

@@ -30,8 +30,8 @@ class VirtualFacts(BaseModel):
         ``"float32"``: counts as the network gave them. ``"uint16"``: rounded, cut at 0 and 65535.
     chunk_frames
         Frames a chunk, which is a file.
-    bundle
-        Name and SHA-256 of the model.
+    bundle, channel_bundles
+        Name and SHA-256 of the model, and of those that single channels have instead.
     provider, threads
         What it ran on: part of what makes two runs equal bit by bit.
     """
@@ -49,8 +49,13 @@ class VirtualFacts(BaseModel):
     dtype: Literal["float32", "uint16"]
     chunk_frames: Annotated[int, Field(gt=0)]
     bundle: dict[str, str]
+    channel_bundles: dict[str, dict[str, str]] = {}
     provider: str
     threads: Annotated[int, Field(gt=0)]
+
+    def bundle_of(self, channel: str) -> dict[str, str]:
+        """Name and SHA-256 of the model that made the planes of a channel's frames."""
+        return self.channel_bundles.get(channel, self.bundle)
 
     @property
     def chunks(self) -> int:
@@ -72,9 +77,17 @@ class VirtualFacts(BaseModel):
         inferred = InferredFacts(
             distances_um=self.planes_um,
             pixel_size_um=self.pixel_size_um,
-            bundle_id=f"{self.bundle['name']} {self.bundle['sha256'][:12]}",
+            bundle_id=self._bundle_id(),
             source=f"session {self.source}",
             times_s=(0.0, self.interval_s),
         )
         own = self.model_dump(mode="json") | {"software": software}
         return group_attributes("tzyx", inferred) | {BATCH: own}
+
+    def _bundle_id(self) -> str:
+        others = (f"{name}: {_short(own)}" for name, own in sorted(self.channel_bundles.items()))
+        return "; ".join([_short(self.bundle), *others])
+
+
+def _short(bundle: dict[str, str]) -> str:
+    return f"{bundle['name']} {bundle['sha256'][:12]}"

@@ -24,6 +24,11 @@ from deepz_live.session.virtual import open_store
 PLANES = tuple(range(-10, 11, 2))
 
 
+def both(bundle, other=None):
+    """Structure and activity, with one model or two."""
+    return {"TexasRed": bundle, "FITC": other or bundle}
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """A worm that lies still: its session, model and store of every second µm; the truth."""
@@ -56,10 +61,10 @@ def known(recorded):
 
 def test_a_frame_that_lies_still_has_the_same_stack(worm):
     folder, bundle, store = worm
-    session, both, planes = read_session(folder), (bundle, bundle), tuple(map(float, PLANES))
-    read = stored_stacks(store, session, both, planes)
+    session, planes = read_session(folder), tuple(map(float, PLANES))
+    read = stored_stacks(store, session, both(bundle), planes)
     with ExitStack() as stack:
-        made, _ = refocused_stacks(stack, both, planes, "CPU")
+        made, _ = refocused_stacks(stack, (bundle, bundle), planes, "CPU")
         pixels = laid_back(session.frame(3).pixels, STILL)
         # But for the last bits, which the number of threads has a say in.
         np.testing.assert_allclose(
@@ -69,7 +74,7 @@ def test_a_frame_that_lies_still_has_the_same_stack(worm):
 
 def test_a_frame_that_moved_is_laid_back_plane_by_plane(worm):
     folder, bundle, store = worm
-    read = stored_stacks(store, read_session(folder), (bundle, bundle), (0.0, 2.0))
+    read = stored_stacks(store, read_session(folder), both(bundle), (0.0, 2.0))
     moved = np.array([[1.0, 0, 2], [0, 1, 3], [0, 0, 1]])  # 2 px along x, 3 along y
     pixels = np.zeros((128, 128), np.float32)
     there, back = read.stack(0, pixels, STILL), read.stack(0, pixels, moved)
@@ -105,7 +110,7 @@ def test_one_stack_is_read_at_a_time(worm):
     pixels = np.zeros((128, 128), np.float32)
     tracemalloc.start()
     try:
-        read = stored_stacks(store, session, (bundle, bundle), planes)
+        read = stored_stacks(store, session, both(bundle), planes)
         for place in range(len(session)):
             one = read.stack(place, pixels, STILL)
         peak = tracemalloc.get_traced_memory()[1]
@@ -119,18 +124,16 @@ def test_one_stack_is_read_at_a_time(worm):
 def test_a_store_that_does_not_fit_is_refused(worm, tmp_path):
     folder, bundle, store = worm
     session, wanted = read_session(folder), tuple(float(z) for z in PLANES)
-    both = (bundle, bundle)
-    assert stored_stacks(store, session, both, wanted).chosen == tuple(range(11))
-    assert stored_stacks(store, session, both, (0.0, 2.0)).chosen == (5, 6)
+    assert stored_stacks(store, session, both(bundle), wanted).chosen == tuple(range(11))
+    assert stored_stacks(store, session, both(bundle), (0.0, 2.0)).chosen == (5, 6)
     with pytest.raises(AnalysisError, match=r"but not -1 µm; let .* make -1:1:1"):
-        stored_stacks(store, session, both, (-1.0, 0.0, 1.0))
+        stored_stacks(store, session, both(bundle), (-1.0, 0.0, 1.0))
     with pytest.raises(AnalysisError, match="is no store"):
-        stored_stacks(tmp_path, session, both, wanted)
+        stored_stacks(tmp_path, session, both(bundle), wanted)
     other = load_bundle(Path("beads_20x075"))
-    with pytest.raises(AnalysisError, match="made with bundle worm_20x075, but beads_20x075"):
-        stored_stacks(store, session, (other, other), wanted)
-    with pytest.raises(AnalysisError, match="what one model made"):
-        stored_stacks(store, session, (bundle, other), wanted)
+    for used in (both(other), both(bundle, other)):
+        with pytest.raises(AnalysisError, match="made with bundle worm_20x075, but beads_20x075"):
+            stored_stacks(store, session, used, wanted)
 
 
 def test_a_store_of_another_recording_is_refused(worm, tmp_path):
@@ -139,4 +142,4 @@ def test_a_store_of_another_recording_is_refused(worm, tmp_path):
     facts = open_store(store).facts
     session.facts = session.facts[:-1]
     with pytest.raises(AnalysisError, match=rf"{facts.frames} frames .*not of .*\(19 of"):
-        stored_stacks(store, session, (bundle, bundle), (0.0, 2.0))
+        stored_stacks(store, session, both(bundle), (0.0, 2.0))

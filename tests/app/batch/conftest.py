@@ -30,6 +30,18 @@ def session(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def two_channels(tmp_path_factory) -> Path:
+    """Four rounds of a worm in two channels."""
+    folder = tmp_path_factory.mktemp("recordings") / "worm"
+    data = Profile(name="small").model_dump()
+    data["specimen"] |= {"kind": "worm"}
+    data["camera"] |= {"width_px": SIDE_PX, "height_px": SIDE_PX}
+    profile = Profile.model_validate(data)
+    record(profile, folder, channels=("TexasRed", "FITC"), rounds_hz=4, seconds=1.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def bundle(tmp_path_factory) -> Bundle:
     return write_bundle(tmp_path_factory.mktemp("models") / "tiny", seed=0)
 

@@ -19,18 +19,20 @@ from deepz_live.refocus.engine import open_engine, planes_at
 from deepz_live.session.reader import read_session
 from deepz_live.session.shards import place_of
 from deepz_live.session.virtual import open_store
+from tests.app.batch.conftest import write_bundle
 
 ALONE = Workforce(workers=0)
 
 
-def run(session, bundle, out, before=None, notes=None, **choices) -> dict:
-    own = {"provider": "CPU", "chunk_frames": 2} | choices
+def run(session, bundle, out, before=None, notes=None, own=None, **choices) -> dict:
+    chosen = {"provider": "CPU", "chunk_frames": 2} | choices
     note = (lambda _: None) if notes is None else notes.append
     return run_batch(
         [str(session)],
         bundle,
         out=str(out),
-        choices=Choices(**own),
+        channel_bundles=own,
+        choices=Choices(**chosen),
         workforce=ALONE,
         before=before,
         note=note,
@@ -54,6 +56,22 @@ def test_the_store_holds_the_engines_planes_of_every_frame(session, bundle, tmp_
     group = zarr.open_group(tmp_path / "first.ome.zarr", mode="r")
     np.testing.assert_array_equal(group["0"][...], expected(session, bundle))
     assert group["0"].chunks == (1, 1, 64, 64)  # a plane is read without the others
+
+
+def test_frames_of_each_channel_go_through_its_own_model(two_channels, bundle, tmp_path):
+    other = write_bundle(tmp_path / "other", seed=1)
+    facts = run(two_channels, bundle, tmp_path, own={"FITC": other}, chunk_frames=3)
+    assert (facts["frames_made"], facts["chunks"]) == (8, 3)
+    made = zarr.open_group(tmp_path / "worm.ome.zarr", mode="r")
+    first, second = (expected(two_channels, one) for one in (bundle, other))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(made["0"][::2], first[::2])
+    np.testing.assert_array_equal(made["0"][1::2], second[1::2])
+    assert made.attrs["deepz-live/batch"]["channel_bundles"] == {
+        "FITC": {"name": "other", "sha256": other.sha256}
+    }
+    said = made.attrs["deepz-live/inferred"]["bundle"]
+    assert said == f"tiny {bundle.sha256[:12]}; FITC: other {other.sha256[:12]}"
 
 
 def test_what_the_store_says_of_itself(session, bundle, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from deepz_live.app.analyze.offline import offline_recording
 from deepz_live.app.batch.errors import BatchError
-from deepz_live.app.batch.plan import CHUNK_BYTES, Choices, opened, plan
+from deepz_live.app.batch.plan import CHUNK_BYTES, Choices, Models, opened, plan
 from deepz_live.app.batch.run import Workforce, run_batch
 from deepz_live.refocus.engine import RefocusError
 from deepz_live.session.errors import SessionError
@@ -19,8 +19,9 @@ from tests.app.batch.conftest import Z_UM, write_bundle
 BEGUN = {"provider": "CPU", "chunk_frames": 4}
 
 
-def planned(session, bundle, out, **choices):
-    return plan([str(session)], bundle, str(out), Choices(**choices), lambda _: None)
+def planned(session, bundle, out, own=None, notes=None, **choices):
+    note = (lambda _: None) if notes is None else notes.append
+    return plan([str(session)], Models(bundle, own or {}), str(out), Choices(**choices), note)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_other_things_at_the_place_of_a_store_are_left_alone(session, bundle, tm
 
 def test_sessions_that_no_run_is_possible_on(session, bundle, tmp_path):
     with pytest.raises(BatchError, match="Two sessions have the name 'first'"):
-        plan([str(session)] * 2, bundle, str(tmp_path), Choices(), lambda _: None)
+        plan([str(session)] * 2, Models(bundle, {}), str(tmp_path), Choices(), lambda _: None)
     info = StreamInfo((64, 64), "uint16", 0.65, 10.0, "A", 20.0, "test")
     with offline_recording(tmp_path / "empty", info, settings={}):
         pass
@@ -111,6 +112,27 @@ def test_frames_unlike_the_training_are_planned_with_a_warning(bundle, tmp_path)
             pixels = np.full((64, 64), 101 if index else 9000, np.uint16)
             recording.add(Frame(pixels, index, index / 10, 0.0, 20.0, "TexasRed"))
     said = []
-    plan([str(tmp_path / "dark")], bundle, str(tmp_path), Choices(), said.append)
+    planned(tmp_path / "dark", bundle, tmp_path, notes=said)
     (sentence,) = said
     assert sentence.startswith(f"Warning: {tmp_path / 'dark'}: The frame's brightest pixels reach")
+
+
+def test_each_channel_is_looked_at_with_its_own_model(bundle, two_channels, tmp_path):
+    said = []
+    [job] = planned(two_channels, bundle, tmp_path, notes=said)
+    assert list(job.models) == [bundle.sha256]
+    assert "frames of FITC, TexasRed all go through tiny" in " ".join(said)
+    own, said = {"FITC": write_bundle(tmp_path / "other", seed=1)}, []
+    [job] = planned(two_channels, bundle, tmp_path, own, said)
+    assert list(job.models) == [bundle.sha256, own["FITC"].sha256]
+    assert not any("all go through" in sentence for sentence in said)
+
+
+def test_models_of_channels_that_do_not_fit_are_refused(bundle, two_channels, tmp_path):
+    own = {"DAPI": bundle}
+    with pytest.raises(BatchError, match=r"No session has a channel 'DAPI' .*FITC"):
+        planned(two_channels, bundle, tmp_path, own)
+    opened(*planned(two_channels, bundle, tmp_path, **BEGUN), "CPU")
+    own = {"FITC": write_bundle(tmp_path / "other", seed=1)}
+    with pytest.raises(BatchError, match="bundles of single channels none, but FITC: other"):
+        planned(two_channels, bundle, tmp_path, own, **BEGUN)
