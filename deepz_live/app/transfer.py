@@ -40,6 +40,8 @@ def compare_trainings(
 
     Parameters
     ----------
+    init
+        A bundle, or ``BEST``.
     folder
         Where the bundles go.
     steps
@@ -51,8 +53,9 @@ def compare_trainings(
 
     Returns
     -------
-    ``scratch``, and under ``transfer`` one for each share: steps, minutes, best validation, curve,
-    mean absolute error over all refocus distances of the test stacks and that of no refocusing.
+    ``scratch``, and under ``transfer`` one for each share: the bundle it started from, steps,
+    minutes, best validation, curve, mean absolute error over all refocus distances of the test
+    stacks and that of no refocusing.
     ``reached_at_step``: the first validation that is as good as the best of the first training.
 
     Raises
@@ -82,12 +85,19 @@ def compare_trainings(
         report["transfer"].append(
             {
                 "share": share,
+                "from": _start(order.out),
                 "learning_rate": changes["learning_rate"],
                 "reached_at_step": reached[0] if reached else None,
                 **result,
             }
         )
     return report
+
+
+def _start(bundle: Path) -> str | None:
+    """Name of the bundle that a training started from; None: from nothing."""
+    start = load_bundle(bundle).facts.training.get("init")
+    return start["name"] if start else None
 
 
 def _run(order: TrainingOrder, test: Path) -> tuple[dict[str, Any], Curve]:

@@ -67,9 +67,17 @@ def neurons(
         float | None,
         typer.Option(help="Width of the similarity (Eq. 14); default 0.6, --as-measured 1.5."),
     ] = None,
+    silhouette: Annotated[
+        float | None,
+        typer.Option(
+            min=-1,
+            max=1,
+            help="Neurons with less are in no group, -1: all are; default 0.5, --as-measured -1.",
+        ),
+    ] = None,
     least: Annotated[
         float, typer.Option(min=0.01, max=1, help="Faintest neuron, as a share of the strongest.")
-    ] = 0.2,
+    ] = 0.25,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write every table as Parquet, too.")
     ] = False,
@@ -95,6 +103,7 @@ def neurons(
         as_measured=as_measured,
         sigma=sigma,
         k=clusters,
+        silhouette=silhouette,
     )
     with quiet_output(json):
         done = analyze_neurons(
@@ -108,7 +117,8 @@ def neurons(
             note=say,
         )
     seen, raw = done.facts["neurons"], done.facts["raw_frames"]
-    say(f"{seen['found']} neurons, {seen['active']} active, {seen['clusters']} groups "
+    say(f"{seen['found']} neurons, {seen['active']} active, {seen['clusters']} groups, "
+        f"{seen['between_groups']} between them "
         f"(raw frames: {raw['found']} neurons); wrote {out / 'neurons.png'}.")  # fmt: skip
     _finish(done.facts, json)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepz_live.analysis.neurons.belonging import SURE, silhouettes, sure
 from deepz_live.analysis.neurons.errors import NeuronsError
 from deepz_live.analysis.neurons.similarity import active, chosen_sigma, shapes, similarity
 from deepz_live.analysis.neurons.spectral import UNGROUPED, Clusters, spectral_clusters
@@ -32,7 +33,10 @@ class Activity:
     active
         ``(N,)``.
     cluster
-        ``(N,)`` int: 1 … k; 0 for neurons that are not active or like no other.
+        ``(N,)`` int: 1 … k; 0 for neurons that are not active, like no other, or between groups.
+    silhouette
+        ``(N,)`` how surely an active neuron belongs to the group it is nearest to, 1 at most; NaN
+        for the others.
     similarity
         ``(M, M)`` of the active neurons (Eq. 14), in their order.
     k, eigenvalues
@@ -46,6 +50,7 @@ class Activity:
     threshold: float
     active: NDArray[np.bool_]
     cluster: NDArray[np.int_]
+    silhouette: Floats
     similarity: Floats
     k: int
     eigenvalues: Floats
@@ -59,6 +64,7 @@ def activity(
     as_measured: bool = False,
     sigma: float | None = None,
     k: int | None = None,
+    least_silhouette: float | None = None,
 ) -> Activity:
     """Activity and groups of neurons of ``intensity`` ``(N, T)``.
 
@@ -78,6 +84,9 @@ def activity(
         Of Eq. 14; None: :func:`~deepz_live.analysis.neurons.similarity.chosen_sigma`.
     k
         Number of groups, None: by the eigen-gap.
+    least_silhouette
+        Neurons below it stay in no group; None: 0.5, and ``as_measured`` all are in one, as in the
+        paper.
 
     Raises
     ------
@@ -96,8 +105,11 @@ def activity(
     alike = similarity(compared, chosen_sigma(sigma, as_measured=as_measured))
     groups = _groups(alike, k)
     cluster = np.full(len(intensity), UNGROUPED)
+    silhouette = np.full(len(intensity), np.nan)
     if groups is not None:
-        cluster[chosen] = groups.labels
+        silhouette[chosen] = own = silhouettes(compared, groups.labels)
+        least = chosen_silhouette(least_silhouette, as_measured=as_measured)
+        cluster[chosen] = sure(groups.labels, own, least)
     return Activity(
         delta_f=delta_f,
         relative=change,
@@ -106,10 +118,18 @@ def activity(
         threshold=limit,
         active=chosen,
         cluster=cluster,
+        silhouette=silhouette,
         similarity=alike,
         k=groups.k if groups is not None else 0,
         eigenvalues=groups.eigenvalues if groups is not None else np.empty(0),
     )
+
+
+def chosen_silhouette(least: float | None, *, as_measured: bool) -> float:
+    """``least``; None: -1, which is that of nobody, for ΔF / F₀ as measured, or 0.5 of courses."""
+    if least is not None:
+        return least
+    return -1.0 if as_measured else SURE
 
 
 def _groups(alike: Floats, k: int | None) -> Clusters | None:

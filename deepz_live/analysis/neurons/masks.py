@@ -46,7 +46,7 @@ class Search:
     detail_axial_um: float = 1.5
     apart_um: float = 1.0
     above_um: float = 3.0
-    least: float = 0.2
+    least: float = 0.25
     reach_um: float = 0.75
     reach_axial_um: float = 1.0
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from deepz_live.analysis.neurons import Match, match, nearest, trace_correlation
+from deepz_live.analysis.neurons.spectral import UNGROUPED
 from deepz_live.app.analyze.neuron_files import Finding
 from deepz_live.app.analyze.rehearsal import Known
 
@@ -27,10 +28,11 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
     -------
     ``found``, ``active``, ``k``; ``sideways`` and, where depth is known, ``in_3d`` with recall and
     precision; ``matched_active``: pairs of a neuron that is active in truth, and over them
-    ``median_correlation`` of ΔF with the true trace; ``rand_index``: adjusted Rand index of the
-    groups of those that were found active, with ``_close`` within 1.5 µm alone, with
-    ``_with_silent`` over all that were found active; ``_most_pairs`` with the pairs of recall and
-    precision.
+    ``median_correlation`` of ΔF with the true trace; ``found_active``: so many of them were found
+    active, ``grouped``: and are in a group. ``rand_index``: adjusted Rand index of the groups over
+    the grouped, with ``_close`` within 1.5 µm alone, with ``_ungrouped`` over all found active,
+    where those in no group are one of their own, with ``_with_silent`` over all pairs in a group;
+    ``_most_pairs`` with the pairs of recall and precision.
     """
     sideways = match(found.positions_um[:, 1:], known.positions_um[:, 1:])
     facts: dict[str, Any] = {
@@ -51,26 +53,27 @@ def scores(found: Finding, known: Known) -> dict[str, Any]:
         found.activity.delta_f[pairs.found][truly], known.traces[pairs.known][truly]
     )
     labels = found.activity.cluster[pairs.found]
-    close = pairs.distance_um < CLOSE_UM
+    close, grouped = pairs.distance_um < CLOSE_UM, labels != UNGROUPED
     facts |= {
         "matched": len(groups),
         "matched_active": int(truly.sum()),
         "median_correlation": _over(np.median, correlation),
         "correlation_above_0.8": _over(np.mean, correlation > 0.8),
-        "rand_index": _rand(groups, labels, truly & seen),
-        "rand_index_close": _rand(groups, labels, truly & seen & close),
-        "rand_index_with_silent": _rand(groups, labels, seen),
+        "found_active": int((truly & seen).sum()),
+        "grouped": int((truly & grouped).sum()),
+        "rand_index": _rand(groups, labels, truly & grouped),
+        "rand_index_close": _rand(groups, labels, truly & grouped & close),
+        "rand_index_ungrouped": _rand(groups, labels, truly & seen),
+        "rand_index_with_silent": _rand(groups, labels, grouped),
         "rand_index_most_pairs": _rand_of(most, found, known),
-        "grouped": int((truly & seen).sum()),
     }
     return facts
 
 
 def _rand_of(pairs: Match, found: Finding, known: Known) -> float | None:
-    """Over the pairs that are active in truth and were found active."""
-    groups = np.array(known.clusters)[pairs.known]
-    chosen = (groups != "silent") & found.activity.active[pairs.found]
-    return _rand(groups, found.activity.cluster[pairs.found], chosen)
+    """Over the pairs that are active in truth and in a group."""
+    groups, labels = np.array(known.clusters)[pairs.known], found.activity.cluster[pairs.found]
+    return _rand(groups, labels, (groups != "silent") & (labels != UNGROUPED))
 
 
 def _rand(

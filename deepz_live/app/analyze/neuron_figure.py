@@ -140,4 +140,4 @@ def _traces(axis: Axes, finding: Finding, number: int) -> None:
 
 
 def _name(number: int, count: int) -> str:
-    return f"C{number}: {count} neurons" if number else f"not active or alone: {count}"
+    return f"C{number}: {count} neurons" if number else f"not active, or in no group: {count}"

@@ -62,6 +62,7 @@ class Finding:
             "active": int(acts.active.sum()),
             "threshold_df_f0": acts.threshold,
             "clusters": acts.k,
+            "between_groups": int((np.isfinite(acts.silhouette) & (acts.cluster == 0)).sum()),
             "members": np.bincount(acts.cluster, minlength=acts.k + 1)[1:].tolist(),
             "eigenvalues": acts.eigenvalues[:12].tolist(),
         }
@@ -136,9 +137,9 @@ def write_table(
 
 
 def neuron_columns(finding: Finding) -> dict[str, Column]:
-    """A row a neuron: number from 1, place, size, F₀, deviation of ΔF / F₀, group.
+    """A row a neuron: number from 1, place, size, F₀, deviation of ΔF / F₀, group, silhouette.
 
-    The group is 0 for neurons that are not active, or act like no other.
+    The group is 0 for neurons that are not active, act like no other, or lie between groups.
     """
     acts = finding.activity
     z_um, y_um, x_um = finding.positions_um.T
@@ -152,6 +153,7 @@ def neuron_columns(finding: Finding) -> dict[str, Column]:
         "sd_df_f0": Column(acts.deviation, 5),
         "active": Column(acts.active),
         "cluster": Column(acts.cluster),
+        "silhouette": Column(acts.silhouette, 3),
     }
 
 

@@ -44,7 +44,7 @@ def _eigenvalues(axis: Axes, finding: Finding) -> None:
 def _similarities(axis: Axes, finding: Finding) -> AxesImage:
     acts = finding.activity
     clusters = acts.cluster[acts.active]
-    # Neurons like no other (0) come last.
+    # Neurons in no group (0) come last.
     order = np.argsort(np.where(clusters == 0, acts.k + 1, clusters), kind="stable")
     image = axis.imshow(acts.similarity[np.ix_(order, order)], cmap="magma", vmin=0, vmax=1)
     edges = np.cumsum(np.bincount(clusters, minlength=acts.k + 1)[1:])

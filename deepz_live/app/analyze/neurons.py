@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
+from deepz_live.analysis.neurons.activity import chosen_silhouette
 from deepz_live.analysis.neurons.similarity import SIGMA, chosen_sigma
 from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, Followed, write_findings
@@ -46,6 +47,8 @@ class Choices:
     as_measured, sigma, k
         Whether ΔF / F₀ is compared as high as it was measured, as in the paper, or its course
         alone; of Eq. 14; number of groups.
+    silhouette
+        Least silhouette of a neuron in its group; below it, it is in none.
     most
         Of longer recordings so many frames make the median over time.
     """
@@ -59,6 +62,7 @@ class Choices:
     as_measured: bool = False
     sigma: float | None = None
     k: int | None = None
+    silhouette: float | None = None
     most: int = MOST
 
 
@@ -178,6 +182,7 @@ def _finding(
         as_measured=choices.as_measured,
         sigma=choices.sigma,
         k=choices.k,
+        least_silhouette=choices.silhouette,
     )
     z_um = np.full(len(masks), np.nan)
     if planes_um:
@@ -231,4 +236,5 @@ def _facts(
         "search": {name: getattr(choices.search, name) for name in Search.__slots__},
         "compared": "as measured" if choices.as_measured else "courses",
         "sigma": chosen_sigma(choices.sigma, as_measured=choices.as_measured),
+        "least_silhouette": chosen_silhouette(choices.silhouette, as_measured=choices.as_measured),
     }

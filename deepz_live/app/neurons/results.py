@@ -49,7 +49,7 @@ class NeuronResults:
     deviation
         ``(N,)`` standard deviation of ΔF / F₀ over time.
     active, cluster
-        ``(N,)``; the cluster is 1 … k, 0 for neurons that are not active or like no other.
+        ``(N,)``; the cluster is 1 … k, 0 for neurons that are not active or in no group.
     relative
         ``(N, T)`` ΔF / F₀ at ``followed.times_s``.
     followed

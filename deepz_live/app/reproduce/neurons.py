@@ -127,8 +127,10 @@ def _rows(found: Sequence[dict[str, Any]], on: str) -> tuple[Row, ...]:
             "eigen-gap of the courses of activity; three groups are true in every worm",
             on,
             (f"Wrong in {odd} of {len(groups)} worm(s). " if odd else "")
-            + "Adjusted Rand index of the groups (1: all in the right one): "
-            f"{_texts(found, 'volume', 'rand_index')}, raw frames "
+            + f"In a group are {_listed(found, 'grouped', 'volume')} of the "
+            f"{_listed(found, 'found_active', 'volume')} truly active ones found active; the "
+            "others lie between groups. Adjusted Rand index of the grouped (1: all in the right "
+            f"one): {_texts(found, 'volume', 'rand_index')}, raw frames "
             f"{_texts(found, 'flat', 'rand_index')}.",
         ),
         Row(

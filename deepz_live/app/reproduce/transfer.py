@@ -13,7 +13,9 @@ from deepz_live.app.reproduce.lab import BEADS, Lab
 from deepz_live.app.reproduce.outcome import Outcome, Row
 from deepz_live.app.reproduce.scenes import scanned
 from deepz_live.app.reproduce.step import Step
+from deepz_live.app.training import BEST
 from deepz_live.app.transfer import STRIDE, compare_trainings
+from deepz_live.model.bundle import shipped_names
 
 CLAIMS = ("transfer.faster",)
 
@@ -38,7 +40,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
         TemporaryDirectory() as folder,
     ):
         found = compare_trainings(
-            train.stacks[0].parent, test.stacks[0].parent, Path(BEADS), Path(folder),
+            train.stacks[0].parent, test.stacks[0].parent, BEST, Path(folder),
             minutes=effort.minutes, note=lab.note,
         )  # fmt: skip
     return Outcome((_row(found, effort),), (_section(found, effort),))
@@ -55,7 +57,8 @@ def _row(found: dict[str, Any], effort: Effort) -> Row:
         f"as good on unseen fields in 1/{STRIDE} of the steps; error unrefocused "
         f"{scratch['mae_unrefocused']:.4f}",
         f"built-in microscope, {effort.fields} fields of {effort.kind} to train on, "
-        f"{effort.tests} to test; from {BEADS}, {effort.minutes:g} minutes from nothing",
+        f"{effort.tests} to test; from {moved['from']}, the shipped one that `--init best` finds; "
+        f"{effort.minutes:g} minutes from nothing",
         "" if faster else "A third of the steps was not enough.",
     )
 
@@ -66,7 +69,7 @@ def _section(found: dict[str, Any], effort: Effort) -> Section:
         name: ([p[0] for p in run["curve"]], [p[1] for p in run["curve"]])
         for name, run in runs.items()
     }
-    names = {"baseline": "from nothing", "refocused": f"from {found['init']}"}
+    names = {"baseline": "from nothing", "refocused": f"from {found['transfer'][0]['from']}"}
     cells = [
         [names[name], str(run["steps"]), f"{run['best_validation'][1]:.4g}", f"{run['mae']:.4f}"]
         for name, run in runs.items()
@@ -75,7 +78,7 @@ def _section(found: dict[str, Any], effort: Effort) -> Section:
         "transfer",
         "S11, S12: does it help to start from a trained model?",
         f"Two trainings on the same {effort.fields} fields of {effort.kind}, from nothing and from "
-        f"{found['init']}, the second one for a third of the steps.",
+        f"{names['refocused'].removeprefix('from ')}, the second one for a third of the steps.",
         tables=[Table(("training", "steps", "best validation", "error on unseen fields"), cells)],
         pictures=[
             Picture("transfer", "Validation loss over the steps.",
@@ -85,6 +88,5 @@ def _section(found: dict[str, Any], effort: Effort) -> Section:
     )  # fmt: skip
 
 
-STEP = Step(
-    "transfer", ("s11", "s12"), (BEADS,), Effort(8, 2, 384, 12.0), None, measure, CLAIMS
-)  # fmt: skip
+FULL = Effort(8, 2, 384, 12.0)
+STEP = Step("transfer", ("s11", "s12"), tuple(shipped_names()), FULL, None, measure, CLAIMS)

@@ -173,7 +173,7 @@ def head_of(results: NeuronResults) -> str:
 
 def name_of(cluster: int | None) -> str:
     """Of a cluster; 0 holds those that are in none."""
-    return f"C{cluster}" if cluster else "not active, or like no other"
+    return f"C{cluster}" if cluster else "not active, or in no group"
 
 
 def words_of(results: NeuronResults, neuron: int) -> str:

@@ -29,7 +29,7 @@ TIPS = (
     "Down from the first pixel",
     "Above the focal plane; inferred from refocused planes, not measured",
     "Standard deviation of ΔF/F₀ over time",
-    "Neurons that act alike; – for those that are quiet, or like no other",
+    "Neurons that act alike; – for those that are quiet, or in no group",
 )
 NONE = "–"
 Role = Qt.ItemDataRole

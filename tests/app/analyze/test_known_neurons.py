@@ -42,6 +42,15 @@ def test_what_is_found_as_it_is_has_full_marks(known: Known):
     assert facts["active"] == facts["matched_active"] == 12
     assert facts["median_correlation"] > 0.99
     assert (facts["k"], facts["rand_index"]) == (3, 1.0)
+    assert facts["found_active"] == facts["grouped"] == 12
+
+
+def test_who_is_in_no_group_is_counted_and_not_judged(known: Known):
+    done = found(known, known.traces)
+    done.activity.cluster[:2] = 0
+    facts = scores(done, known)
+    assert (facts["found_active"], facts["grouped"], facts["rand_index"]) == (12, 10, 1.0)
+    assert facts["rand_index_ungrouped"] < 1
 
 
 def test_traces_of_a_neighbour_are_noticed(known: Known):

@@ -109,7 +109,8 @@ def worm_with(found: int, flat: int, k: int) -> dict:
     def way(count: int) -> dict:
         pair = {"recall": 0.8, "precision": 0.5}
         traces = {"rand_index": None, "median_correlation": 0.9, "correlation_above_0.8": 0.7}
-        return {"found": count, "active": 3, "k": k, "sideways": pair, "in_3d": pair, **traces}
+        active = {"active": 3, "found_active": 3, "grouped": 2}
+        return {"found": count, **active, "k": k, "sideways": pair, "in_3d": pair, **traces}
 
     return {"seed": 1, "neurons": 120, "truly_active": 60, "times_less_light": 41,
             "volume": way(found), "flat": way(flat)}  # fmt: skip
@@ -125,6 +126,7 @@ def test_neurons_are_judged_by_the_ratio_and_by_the_groups(found: int, k: int, v
     assert (rows["neurons.count"].verdict, rows["neurons.groups"].verdict) == verdicts
     # Half of those found in 3D are not where they are said to be, and the page says so.
     assert "So 50% of those found in 3D are none" in rows["neurons.count"].remark
+    assert "In a group are 2 of the 3" in rows["neurons.groups"].remark
     assert "41 times" in rows["dose.planes"].ours
 
 
@@ -148,11 +150,12 @@ def test_a_third_of_the_steps_is_enough_or_said_not_to_be(moved: float, verdict:
         return {"steps": steps, "mae": error, "mae_unrefocused": 0.06, "curve": [(steps, error)],
                 "best_validation": (steps, error)}  # fmt: skip
 
-    found = {"init": "beads", "scratch": run(300, 0.03), "transfer": [run(100, moved)]}
+    found = {"scratch": run(300, 0.03), "transfer": [run(100, moved) | {"from": "worm"}]}
     effort = transfer.STEP.full
     row = transfer._row(found, effort)
     assert row.verdict == verdict
     assert ("was not enough" in row.remark) == (verdict == "worse")
+    assert "from worm, the shipped one that `--init best` finds" in row.on
     assert transfer._section(found, effort).tables[0].rows[1][1] == "100"
 
 

@@ -102,7 +102,7 @@ def test_neurons_beside_a_recording_are_found_and_its_panel_says_they_are_inferr
     assert "10 neurons, 9 active, 2 clusters" in part.panel.head.text()
     assert "inferred from refocused planes, not measured" in part.panel.head.text()
     assert part.panel.rows == (
-        "C1 · 5 neurons", "C2 · 4 neurons", "not active, or like no other · 1 neurons",
+        "C1 · 5 neurons", "C2 · 4 neurons", "not active, or in no group · 1 neurons",
     )  # fmt: skip
     assert "10 neurons of this recording" in window.status_line.cursor_text
 
