@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from deepz_live.app.analyze.neuron_colours import QUIET, colour
 from deepz_live.app.analyze.neuron_files import Finding
@@ -14,6 +15,8 @@ from deepz_live.app.report.figures import png
 
 BARS_UM = (5.0, 10.0, 25.0, 50.0, 100.0)
 MARGIN_UM = 6.0
+TICKS = 6
+"""Along the longer side of the places; a narrow worm has room for two or three along the other."""
 
 
 def figure(finding: Finding) -> bytes:
@@ -59,10 +62,11 @@ def _projection(axis: Axes, finding: Finding, deep: bool) -> None:
     axis.set_xticks([])
     axis.set_yticks([])
     what = "maximum along z of the virtual stack (inferred)" if deep else "raw frames, 2D"
-    axis.set_title(
-        f"{len(finding)} neurons, {int(acts.active.sum())} active\n{what}, median over time",
-        fontsize=10,
+    alone = int((acts.active & (acts.cluster == 0)).sum())
+    active = f"{int(acts.active.sum())} active" + (
+        f", {alone} of them in no group" if alone else ""
     )
+    axis.set_title(f"{len(finding)} neurons, {active}\n{what}, median over time", fontsize=10)
     # The quiet are drawn first and named last.
     handles, labels = axis.get_legend_handles_labels()
     axis.legend(
@@ -101,6 +105,8 @@ def _places(parent: Any, finding: Finding) -> None:
     axis.tick_params(labelsize=7)
     spans = [max(float(np.ptp(values)), 1.0) for values in (x, y, z)]
     axis.set_box_aspect((spans[0], spans[1], max(spans[2], max(spans) / 4)))
+    for side, span in ((axis.xaxis, spans[0]), (axis.yaxis, spans[1])):
+        side.set_major_locator(MaxNLocator(max(2, round(TICKS * span / max(spans)))))
     axis.view_init(elev=32, azim=-62)
     axis.set_title("Where they are; colour: height above the focal plane", fontsize=10)
     parent.colorbar(dots, ax=axis, shrink=0.6, pad=0.1, label="z (µm)")
