@@ -13,6 +13,7 @@ from deepz_live.app.batch.errors import BatchError
 from deepz_live.app.refocus_file import parse_distances
 from deepz_live.model.bundle import Bundle, shipped_names
 from deepz_live.refocus.check import check_recorded, same_pixel_size
+from deepz_live.refocus.errors import RefocusError
 from deepz_live.refocus.planes import check_range
 from deepz_live.session.places import place_at
 from deepz_live.session.remote import Recorded, read_recorded
@@ -99,8 +100,7 @@ def plan(
     ------
     BatchError
         Two sessions of one name, no frames, another pixel size, a model for a channel that no
-        session has; a store begun with another model,
-        provider, planes, numbers, chunks or session.
+        session has; a store begun with other models, provider, planes, numbers, chunks or session.
     SessionError, RefocusError
         A session or store cannot be read; planes beyond the model.
     """
@@ -111,11 +111,7 @@ def plan(
             f"Two sessions have the name {min(twice)!r}, after which their stores are called; "
             "rename one, or run them with different --out."
         )
-    planes_um = models.main.facts.z_planes_um
-    if choices.planes is not None:
-        planes_um = parse_distances(choices.planes)
-    for bundle in models.used(models.own).values():
-        check_range(planes_um, bundle.facts.z_planes_um)
+    planes_um = _planes(models, choices)
     read = [read_recorded(session) for session in sessions]
     _known(models, read)
     jobs = []
@@ -168,6 +164,19 @@ def _check(where: str, recorded: Recorded, bundle: Bundle) -> None:
             f"Session {where} has pixels of {info.pixel_size_um:.4g} µm, but bundle {bundle.name} "
             f"was trained at {wanted:.4g} µm; use a bundle for this magnification and binning."
         )
+
+
+def _planes(models: Models, choices: Choices) -> tuple[float, ...]:
+    """Those asked for, or all of the main model; each model must reach them."""
+    planes_um = models.main.facts.z_planes_um
+    if choices.planes is not None:
+        planes_um = parse_distances(choices.planes)
+    for bundle in models.used(models.own).values():
+        try:
+            check_range(planes_um, bundle.facts.z_planes_um)
+        except RefocusError as error:
+            raise RefocusError(f"Bundle {bundle.name}, --planes: {error}") from error
+    return planes_um
 
 
 def _known(models: Models, read: Sequence[Recorded]) -> None:

@@ -77,7 +77,7 @@ def test_sessions_that_no_run_is_possible_on(session, bundle, tmp_path):
         planned(tmp_path / "empty", bundle, tmp_path)
     with pytest.raises(SessionError, match="is not a session"):
         planned(tmp_path, bundle, tmp_path)
-    with pytest.raises(RefocusError, match=r"\+5 µm is outside the range"):
+    with pytest.raises(RefocusError, match=r"Bundle tiny, --planes: .*\+5 µm is outside the range"):
         planned(session, bundle, tmp_path, planes="0:5:1")
 
 
