@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def import_files(
     channel: str | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Path, ...]:
-    """Import each of ``files`` as a field of view; the stacks written are returned.
+    """Import each of ``files`` as a field of view, or none; the stacks written are returned.
 
     ``out`` becomes a calibration folder as a calibration leaves it: OME-TIFF stacks and
     ``calibration.json``. Where each field was, and with which optics, is unknown: the record
@@ -52,22 +53,33 @@ def import_files(
     """
     entries: list[StackEntry] = []
     first: Stack | None = None
-    for number, file in enumerate(files):
-        tell(f"Importing {file} …")
-        try:
-            stack = import_stack(
-                file, pixel_size_um=pixel_size_um, z_step_um=z_step_um, channel=channel
-            )
-            first = first or stack
-            _check_alike(stack, first)
-            out.mkdir(parents=True, exist_ok=True)
-            entries.append(_write(stack, out, number))
-        except MemoryError as error:  # the planes fit, but not what is computed of them
-            raise too_large(file, error) from error
-    if first is None:
-        raise StackError("No file was given to import; give at least one z-stack.")
-    write_record(out, _record(files, first, entries))
+    with ExitStack() as undone:  # what failed in the middle can be asked for again, there
+        if not out.exists():
+            undone.callback(_remove_empty, out)
+        for number, file in enumerate(files):
+            tell(f"Importing {file} …")
+            try:
+                stack = import_stack(
+                    file, pixel_size_um=pixel_size_um, z_step_um=z_step_um, channel=channel
+                )
+                first = first or stack
+                _check_alike(stack, first)
+                out.mkdir(parents=True, exist_ok=True)
+                name = _name(stack, number)
+                undone.callback((out / name).unlink, missing_ok=True)
+                entries.append(_write(stack, out, name, number))
+            except MemoryError as error:  # the planes fit, but not what is computed of them
+                raise too_large(file, error) from error
+        if first is None:
+            raise StackError("No file was given to import; give at least one z-stack.")
+        write_record(out, _record(files, first, entries))
+        undone.pop_all()
     return tuple(out / entry.file for entry in entries)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # somebody else put something there meanwhile, or it was never made
+        folder.rmdir()
 
 
 def _check_alike(stack: Stack, first: Stack) -> None:
@@ -79,9 +91,12 @@ def _check_alike(stack: Stack, first: Stack) -> None:
         )
 
 
-def _write(stack: Stack, out: Path, number: int) -> StackEntry:
+def _name(stack: Stack, number: int) -> str:
     letters = (letter if letter.isalnum() or letter in "-+" else "-" for letter in stack.channel)
-    name = f"field_{number:03d}_{''.join(letters)}.ome.tif"
+    return f"field_{number:03d}_{''.join(letters)}.ome.tif"
+
+
+def _write(stack: Stack, out: Path, name: str, number: int) -> StackEntry:
     write_stack(out / name, stack)
     return StackEntry(
         file=name,

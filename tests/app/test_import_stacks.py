@@ -49,6 +49,18 @@ def test_files_of_different_channels_are_not_mixed(tmp_path: Path) -> None:
     files = [plain(tmp_path / "a.ome.tif"), plain(tmp_path / "b.ome.tif", "GFP")]
     with pytest.raises(StackError, match="import stacks of one microscope and channel"):
         import_files(files, tmp_path / "out", pixel_size_um=0.1, z_step_um=0.5)
+    # The first one was written by then; the same folder can be given again.
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_lay_in_the_folder_stays_when_an_import_fails(tmp_path: Path) -> None:
+    kept = tmp_path / "out" / "mine.txt"
+    kept.parent.mkdir()
+    kept.write_text("mine", encoding="utf-8")
+    files = [plain(tmp_path / "a.ome.tif"), plain(tmp_path / "b.ome.tif", "GFP")]
+    with pytest.raises(StackError, match="of one microscope"):
+        import_files(files, kept.parent, pixel_size_um=0.1, z_step_um=0.5)
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 @pytest.mark.parametrize("kind", ["zarr", "tiff"])
@@ -63,6 +75,7 @@ def test_pixels_that_ome_tiff_does_not_know_are_named(tmp_path: Path, kind: str)
         StackError, match=rf"no (int64|float16) pixels, which .*{path.name} holds; save that as"
     ):
         import_files([path], tmp_path / "out", pixel_size_um=0.1, z_step_um=0.5)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_stack_that_fits_but_not_what_is_computed_of_it(
@@ -74,6 +87,7 @@ def test_a_stack_that_fits_but_not_what_is_computed_of_it(
     monkeypatch.setattr(import_stacks, "sharpness", no_room)
     with pytest.raises(StackError, match=r"a\.tif does not fit .*allocate 8 GiB.*; crop it"):
         import_files([plain(tmp_path / "a.tif")], tmp_path / "out", pixel_size_um=1, z_step_um=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_stacks_for_tests_are_never_trained_on(tmp_path: Path) -> None:
