@@ -10,7 +10,7 @@ from typing import Any
 from deepz_live.app.report.figures import curves
 from deepz_live.app.report.section import Picture, Section, Table
 from deepz_live.app.reproduce.lab import BEADS, Lab
-from deepz_live.app.reproduce.outcome import Outcome, Row
+from deepz_live.app.reproduce.outcome import AGREES, Outcome, Row
 from deepz_live.app.reproduce.scenes import scanned
 from deepz_live.app.reproduce.step import Step
 from deepz_live.app.training import BEST
@@ -48,18 +48,20 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
 
 def _row(found: dict[str, Any], effort: Effort) -> Row:
     scratch, moved = found["scratch"], found["transfer"][0]
-    faster = moved["mae"] <= scratch["mae"]
+    more = moved["mae"] / scratch["mae"] - 1
+    faster = more <= AGREES
     return Row(
         "transfer.faster",
         f"mean error {moved['mae']:.4f} after {moved['steps']} steps, from nothing "
         f"{scratch['mae']:.4f} after {scratch['steps']}",
         "as in the paper" if faster else "worse",
-        f"as good on unseen fields in 1/{STRIDE} of the steps; error unrefocused "
-        f"{scratch['mae_unrefocused']:.4f}",
+        f"as good (within {AGREES:.0%}) on unseen fields in 1/{STRIDE} of the steps; error "
+        f"unrefocused {scratch['mae_unrefocused']:.4f}",
         f"built-in microscope, {effort.fields} fields of {effort.kind} to train on, "
         f"{effort.tests} to test; from {moved['from']}, the shipped one that `--init best` finds; "
         f"{effort.minutes:g} minutes from nothing",
-        "" if faster else "A third of the steps was not enough.",
+        f"After a third of the steps the error is {abs(more):.1%} "
+        f"{'smaller' if more < 0 else 'larger'}." + ("" if faster else " That was not enough."),
     )
 
 

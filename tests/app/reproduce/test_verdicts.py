@@ -144,7 +144,9 @@ def test_waves_are_judged_by_the_period_and_the_lowest_is_told(period: float, ve
     assert "Lowest at 2 µm: 0.73, the input 0.30." in row.remark
 
 
-@pytest.mark.parametrize(("moved", "verdict"), [(0.02, "as in the paper"), (0.04, "worse")])
+@pytest.mark.parametrize(
+    ("moved", "verdict"), [(0.02, "as in the paper"), (0.031, "as in the paper"), (0.04, "worse")]
+)
 def test_a_third_of_the_steps_is_enough_or_said_not_to_be(moved: float, verdict: str):
     def run(steps: int, error: float) -> dict:
         return {"steps": steps, "mae": error, "mae_unrefocused": 0.06, "curve": [(steps, error)],
@@ -155,6 +157,7 @@ def test_a_third_of_the_steps_is_enough_or_said_not_to_be(moved: float, verdict:
     row = transfer._row(found, effort)
     assert row.verdict == verdict
     assert ("was not enough" in row.remark) == (verdict == "worse")
+    assert ("% smaller" in row.remark) == (moved < 0.03)
     assert "from worm, the shipped one that `--init best` finds" in row.on
     assert transfer._section(found, effort).tables[0].rows[1][1] == "100"
 
