@@ -68,12 +68,14 @@ def test_who_knows_the_truth_finds_every_bead_at_every_defocus(field: score.Flat
     assert all(r["recall"] == r["precision"] == 1 for r in rows)
     assert all(r["depth_error_um"] < 0.1 and r["corr"] > 0.999 for r in rows)
     assert score.good_range(rows) == (-8, 8)
+    assert all(r["from_above"] == {"recall": 1, "precision": 1} for r in rows)
 
 
 def test_beads_at_another_depth_are_not_found_again(field: score.FlatField):
     rows = score.flat_rows(Oracle(field, wrong=3.0), [field])
     assert all(r["found"] == 4 and r["recall"] == r["precision"] == 0 for r in rows)
     assert score.good_range(rows) is None
+    assert all(r["from_above"] == {"recall": 1, "precision": 1} for r in rows)
 
 
 def test_both_trainings_differ_in_nothing_but_mask_and_input(tmp_path: Path):

@@ -96,8 +96,9 @@ def compare_masks(
     -------
     ``masks``: for each mask ``training``, ``bound`` (how well a lone bead can be placed at best),
     ``flat`` (a row a defocus), ``volume`` (a row a height)
-    and ``range_um``, the defocus over which beads come back by ``criterion``, or None;
-    ``gained_um``: how much longer the double helix's range is.
+    and ``range_um``, the defocus over which beads come back by ``criterion``, or None, and
+    ``from_above_um``, the same of their places sideways alone;
+    ``gained_um``: how much longer the double helix's ``range_um`` is.
 
     Raises
     ------
@@ -178,7 +179,9 @@ def _scores(engine: Engine, mask: Mask, fields: list[FlatField], effort: Effort)
     first = effort.test_seed + effort.flat
     shots = [_frame(mask, first + n, effort) for n in range(effort.volume)]
     volume = volume_rows(engine, shots, threshold, fields[0].pixel_um, effort.reach_um)
-    return {"flat": flat, "volume": volume, "range_um": good_range(flat)}
+    above = [row["from_above"] | {"defocus_um": row["defocus_um"]} for row in flat]
+    ranges = {"range_um": good_range(flat), "from_above_um": good_range(above)}
+    return {"flat": flat, "volume": volume, **ranges}
 
 
 def _frame(mask: Mask, seed: int, effort: Effort) -> Shots:

@@ -19,7 +19,10 @@ from deepz_live.refocus.engine import Engine, planes_at
 WANTED = 0.8
 """Of the beads that are there, and of what is found: where both reach it, refocusing works."""
 FAINTEST = 0.25
-"""Of a bead's usual height in focus: what is fainter is not counted as found."""
+"""Of a bead's usual height in focus: what is fainter is not counted as found. Seen from above: of
+the height that refocused beads have themselves."""
+BEADS_SHARE = 0.999
+"""Quantile of a maximum along z that lies on its beads."""
 STEP_UM = 2.0
 BIN_UM = 4.0
 RIM_UM = 3.0
@@ -65,11 +68,17 @@ def flat_field(mask: Mask, seed: int, side_px: int, reach_um: float) -> FlatFiel
 
 
 def flat_rows(engine: Engine, fields: Sequence[FlatField]) -> list[dict[str, Any]]:
-    """By defocus: beads found again, their errors, widths, likeness to the frame in focus."""
+    """By defocus: beads found again, their errors, widths, likeness to the frame in focus.
+
+    ``from_above``: recall and precision of places sideways alone, however dim the beads came back
+    and at whatever depth: what is missing there is not seen at all, what is missing in ``recall``
+    may be dim, or at a wrong depth.
+    """
     distances = np.array(engine.bundle.facts.z_planes_um)
     rows = []
     for index, defocus in enumerate(fields[0].defocus_um):
         found: list[Found] = []
+        above: list[Found] = []
         widths: list[float] = []
         corr: list[tuple[float, float]] = []
         for field in fields:
@@ -79,6 +88,7 @@ def flat_rows(engine: Engine, fields: Sequence[FlatField]) -> list[dict[str, Any
                 [np.full(len(field.beads_px), -defocus), field.beads_px * field.pixel_um]
             )
             found.append(_counted(places, known, field.focus.shape, field.pixel_um))
+            above.append(_from_above(volume, field))
             back = planes_at(volume, engine.bundle.facts.z_planes_um, [-defocus])[0]
             centres = isolated(field.beads_px, field.focus.shape)
             widths += [fit.fwhm_um for fit in lateral_fwhm(back, centres, field.pixel_um)]
@@ -92,6 +102,7 @@ def flat_rows(engine: Engine, fields: Sequence[FlatField]) -> list[dict[str, Any
                 "fwhm_um": float(np.median(widths)) if widths else None,
                 "corr": float(back_corr),
                 "corr_input": float(frame_corr),
+                "from_above": {key: _summary(above)[key] for key in ("recall", "precision")},
             }
         )
     return rows
@@ -131,6 +142,15 @@ def good_range(rows: Sequence[dict[str, Any]]) -> tuple[float, float] | None:
     while high < len(steps) - 1 and steps[high + 1] in good:
         high += 1
     return steps[low], steps[high]
+
+
+def _from_above(volume: NDArray[np.float32], field: FlatField) -> Found:
+    flat = volume.max(axis=0)
+    floor = float(np.median(flat))
+    threshold = floor + FAINTEST * (float(np.quantile(flat, BEADS_SHARE)) - floor)
+    places = bead_places(np.stack([flat, flat]), np.array([0.0, 1.0]), threshold, field.pixel_um)
+    known = np.column_stack([np.zeros(len(field.beads_px)), field.beads_px * field.pixel_um])
+    return _counted(places * [0, 1, 1], known, flat.shape, field.pixel_um)
 
 
 def _counted(

@@ -37,6 +37,7 @@ def measure(lab: Lab, effort: Effort) -> Outcome:
 def _row(facts: dict[str, Any]) -> Row:
     clear, helix = (facts["masks"][mask]["range_um"] for mask in ("none", "double-helix"))
     gained, effort = facts["gained_um"], facts["effort"]
+    above = {mask: _said(facts["masks"][mask]["from_above_um"]) for mask in facts["masks"]}
     further = gained > 0
     return Row(
         "helix.range",
@@ -47,7 +48,9 @@ def _row(facts: dict[str, Any]) -> Row:
         f"built-in microscope, beads on a flat surface, {effort['flat']} fields; both trained for "
         f"±{effort['reach_um']:g} µm on {effort['train']} fields of beads in a volume, "
         f"{' + '.join(map(str, effort['steps']))} steps",
-        "" if further else "After so few steps the mask brought nothing.",
+        f"Seen from above, however dim they are and at whatever depth: {above['double-helix']} "
+        f"through the double helix, {above['none']} without."
+        + ("" if further else " Their depth is what so few steps did not teach through the mask."),
     )
 
 

@@ -174,13 +174,18 @@ def test_the_mask_is_judged_by_the_range_it_gains(reach: tuple | None, ours: str
     flat = [{"defocus_um": 0.0, "recall": 0.9, "precision": 0.91, "corr": 0.92}]
     masks = {"none": (-8.0, 10.0), "double-helix": reach}
     facts = {
-        "masks": {mask: {"range_um": ends, "flat": flat} for mask, ends in masks.items()},
+        "masks": {
+            mask: {"range_um": ends, "from_above_um": (-20.0, 20.0), "flat": flat}
+            for mask, ends in masks.items()
+        },
         "criterion": "a rule",
         "gained_um": 16.0 if reach else -18.0,
         "effort": {"flat": 3, "train": 6, "reach_um": 20.0, "steps": (5, 4)},
     }
     row = helix._row(facts)
     assert (row.ours, row.verdict) == (ours, verdict)
+    assert "-20 … +20 µm through the double helix" in row.remark
+    assert ("did not teach" in row.remark) == (reach is None)
     section = helix._section(Comparison(facts, b"png"))
     assert section.tables[0].rows == [["+0", "0.90", "0.90", "0.91", "0.91", "0.92", "0.92"]]
     assert helix.STEP.quick is None
