@@ -89,7 +89,7 @@ def test_as_many_true_neurons_with_the_same_traces(worm, known):
     assert read.facts["stacks"] == f"read from {store}"
     inside = known.positions_um[(known.positions_um[:, 1:] > 1).all(axis=1)]
     # Registration is never quite still, so network and interpolation change places: some faint
-    # neurons come and go. In worms 951 to 953 4 of 66 and 1 of 71 fewer were found, and 1 of 58 more.
+    # neurons come and go. In worms 951 to 953 4 of 66 and 1 of 71 fewer were found, 1 of 58 more.
     recalls = [match(one.volume.positions_um, inside).recall for one in (read, made)]
     assert recalls[0] > recalls[1] - 0.08
     pairs = match(read.volume.positions_um, made.volume.positions_um)
