@@ -10,8 +10,8 @@ stacks, and by the same pipeline in the raw frames.
 For each seed and together: recall and precision of neurons within 3 µm (in 3D; sideways only, the
 one way in which raw frames can be judged), median correlation of ΔF with the true trace over the
 found neurons that are active in truth, k, and the adjusted Rand index of the groups: over neurons
-that are active in truth and were found active, and over all that were found active (where silent
-ones are a group of their own).
+that are active in truth and in a group (how many of the found active ones that are stands beside
+it), with those in no group as one of their own, and over all in a group (silent ones are one).
 
 Groups are of the activity's courses; ``--as-measured`` groups by heights, too, as the paper does.
 

@@ -94,10 +94,10 @@ def compare_trainings(
     return report
 
 
-def _start(bundle: Path) -> str | None:
-    """Name of the bundle that a training started from; None: from nothing."""
+def _start(bundle: Path) -> str:
+    """Name of the bundle that a training started from, or that it was ``nothing``."""
     start = load_bundle(bundle).facts.training.get("init")
-    return start["name"] if start else None
+    return start["name"] if start else "nothing"
 
 
 def _run(order: TrainingOrder, test: Path) -> tuple[dict[str, Any], Curve]:

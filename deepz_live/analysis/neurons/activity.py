@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepz_live.analysis.neurons.belonging import SURE, silhouettes, sure
+from deepz_live.analysis.neurons.belonging import chosen_silhouette, silhouettes, sure
 from deepz_live.analysis.neurons.errors import NeuronsError
 from deepz_live.analysis.neurons.similarity import active, chosen_sigma, shapes, similarity
 from deepz_live.analysis.neurons.spectral import UNGROUPED, Clusters, spectral_clusters
@@ -85,8 +85,8 @@ def activity(
     k
         Number of groups, None: by the eigen-gap.
     least_silhouette
-        Neurons below it stay in no group; None: 0.5, and ``as_measured`` all are in one, as in the
-        paper.
+        Neurons below it stay in no group; None:
+        :func:`~deepz_live.analysis.neurons.belonging.chosen_silhouette`.
 
     Raises
     ------
@@ -123,13 +123,6 @@ def activity(
         k=groups.k if groups is not None else 0,
         eigenvalues=groups.eigenvalues if groups is not None else np.empty(0),
     )
-
-
-def chosen_silhouette(least: float | None, *, as_measured: bool) -> float:
-    """``least``; None: -1, which is that of nobody, for ΔF / F₀ as measured, or 0.5 of courses."""
-    if least is not None:
-        return least
-    return -1.0 if as_measured else SURE
 
 
 def _groups(alike: Floats, k: int | None) -> Clusters | None:

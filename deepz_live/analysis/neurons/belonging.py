@@ -14,6 +14,13 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
 
+def chosen_silhouette(least: float | None, *, as_measured: bool) -> float:
+    """``least``; None: -1, which is that of nobody, for ΔF / F₀ as measured, or 0.5 of courses."""
+    if least is not None:
+        return least
+    return -1.0 if as_measured else SURE
+
+
 def silhouettes(compared: Floats, labels: Labels) -> Floats:
     """``(N,)`` silhouettes of traces ``compared`` ``(N, T)`` in their groups ``labels`` ``(N,)``.
 
@@ -36,7 +43,8 @@ def sure(labels: Labels, silhouette: Floats, least: float) -> Labels:
     """
     kept = labels.copy()
     for group in np.unique(labels[labels != UNGROUPED]):
-        doubtful = (labels == group) & (silhouette < least)
-        if (doubtful < (labels == group)).any():
+        members = np.flatnonzero(labels == group)
+        doubtful = members[silhouette[members] < least]
+        if len(doubtful) < len(members):
             kept[doubtful] = UNGROUPED
     return kept

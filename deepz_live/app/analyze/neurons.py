@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepz_live.analysis.neurons import Activity, Masks, Search, activity, find_neurons
-from deepz_live.analysis.neurons.activity import chosen_silhouette
+from deepz_live.analysis.neurons.belonging import chosen_silhouette
 from deepz_live.analysis.neurons.similarity import SIGMA, chosen_sigma
 from deepz_live.app.analyze.median import MOST
 from deepz_live.app.analyze.neuron_files import Finding, Followed, write_findings

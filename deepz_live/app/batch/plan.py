@@ -112,11 +112,11 @@ def plan(
             "rename one, or run them with different --out."
         )
     planes_um = _planes(models, choices)
-    read = [read_recorded(session) for session in sessions]
-    _known(models, read)
-    jobs = []
-    for session, name, recorded in zip(sessions, names, read, strict=True):
+    jobs, channels = [], set[str]()
+    for session, name in zip(sessions, names, strict=True):
+        recorded = read_recorded(session)
         by_channel = _places(recorded)
+        channels |= by_channel.keys()
         used = models.used(by_channel)
         for bundle in used.values():
             _check(session, recorded, bundle)
@@ -128,6 +128,7 @@ def plan(
         _warn(session, recorded, models, by_channel, note)
         found = {digest: model_of(bundle) for digest, bundle in used.items()}
         jobs.append(Job(str(place_at(session)), str(store), found, facts))
+    _known(models, channels)
     return jobs
 
 
@@ -179,9 +180,8 @@ def _planes(models: Models, choices: Choices) -> tuple[float, ...]:
     return planes_um
 
 
-def _known(models: Models, read: Sequence[Recorded]) -> None:
+def _known(models: Models, there: set[str]) -> None:
     """Refuse a model for a channel that none of the sessions has: a typing mistake costs hours."""
-    there = {facts.channel for recorded in read for facts in recorded.facts}
     for channel in models.own:
         if channel not in there:
             raise BatchError(

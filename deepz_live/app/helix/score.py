@@ -88,7 +88,7 @@ def flat_rows(engine: Engine, fields: Sequence[FlatField]) -> list[dict[str, Any
                 [np.full(len(field.beads_px), -defocus), field.beads_px * field.pixel_um]
             )
             found.append(_counted(places, known, field.focus.shape, field.pixel_um))
-            above.append(_from_above(volume, field))
+            above.append(_from_above(volume, distances, field))
             back = planes_at(volume, engine.bundle.facts.z_planes_um, [-defocus])[0]
             centres = isolated(field.beads_px, field.focus.shape)
             widths += [fit.fwhm_um for fit in lateral_fwhm(back, centres, field.pixel_um)]
@@ -144,11 +144,13 @@ def good_range(rows: Sequence[dict[str, Any]]) -> tuple[float, float] | None:
     return steps[low], steps[high]
 
 
-def _from_above(volume: NDArray[np.float32], field: FlatField) -> Found:
+def _from_above(
+    volume: NDArray[np.float32], distances: NDArray[np.float64], field: FlatField
+) -> Found:
     flat = volume.max(axis=0)
     floor = float(np.median(flat))
     threshold = floor + FAINTEST * (float(np.quantile(flat, BEADS_SHARE)) - floor)
-    places = bead_places(np.stack([flat, flat]), np.array([0.0, 1.0]), threshold, field.pixel_um)
+    places = bead_places(volume, distances, threshold, field.pixel_um)
     known = np.column_stack([np.zeros(len(field.beads_px)), field.beads_px * field.pixel_um])
     return _counted(places * [0, 1, 1], known, flat.shape, field.pixel_um)
 
