@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,7 @@ class Maker:
         facts, span = job.facts, job.facts.span(chunk)
         block = np.empty((len(span), len(facts.planes_um), *facts.shape), facts.dtype)
         read_s, refocus_s, bytes_read = 0.0, 0.0, 0
-        engines = self._engines_of(job)
+        engines = {digest: self._engine_of(job, digest) for digest in job.models}
         cpu = process_time()
         try:
             recorded = self._open(job.session)
@@ -129,22 +129,16 @@ class Maker:
     def close(self) -> None:
         """Free the engines; harmless when called twice."""
         with self._lock:
-            self._keep(())
+            while self._engines:
+                self._engines.popitem()[1].close()
 
-    def _engines_of(self, job: Job) -> dict[str, Engine]:
-        """An engine a model of the job, by SHA-256; those that it does not want are freed."""
-        facts = job.facts
-        wanted = {(digest, facts.provider, facts.threads): digest for digest in job.models}
+    def _engine_of(self, job: Job, digest: str) -> Engine:
+        """The engine of a model; kept to the end, as another thread may be at another job."""
+        runs = (digest, job.facts.provider, job.facts.threads)
         with self._lock:
-            self._keep(wanted)
-            for runs, digest in wanted.items():
-                if runs not in self._engines:
-                    self._engines[runs] = _engine(job, digest)
-            return {digest: self._engines[runs] for runs, digest in wanted.items()}
-
-    def _keep(self, wanted: Container[tuple[str, str, int]]) -> None:
-        for runs in [runs for runs in self._engines if runs not in wanted]:
-            self._engines.pop(runs).close()
+            if runs not in self._engines:
+                self._engines[runs] = _engine(job, digest)
+            return self._engines[runs]
 
     def _open(self, session: str) -> Recorded:
         found = self._recorded.get(session)

@@ -13,7 +13,8 @@ import pytest
 import zarr
 
 from deepz_live.app.batch.errors import BatchError
-from deepz_live.app.batch.plan import Choices
+from deepz_live.app.batch.maker import Maker
+from deepz_live.app.batch.plan import Choices, Models, opened, plan
 from deepz_live.app.batch.run import Workforce, run_batch
 from deepz_live.refocus.engine import open_engine, planes_at
 from deepz_live.session.reader import read_session
@@ -72,6 +73,28 @@ def test_frames_of_each_channel_go_through_its_own_model(two_channels, bundle, t
     }
     said = made.attrs["deepz-live/inferred"]["bundle"]
     assert said == f"tiny {bundle.sha256[:12]}; FITC: other {other.sha256[:12]}"
+
+
+def test_jobs_of_other_models_leave_each_other_their_engines(
+    session, two_channels, bundle, tmp_path
+):
+    """Two threads of one worker may be at one each."""
+    other = write_bundle(tmp_path / "other", seed=1)
+    choices = Choices(provider="CPU", chunk_frames=8)
+    models = Models(bundle, {"FITC": other})
+    sessions = [str(two_channels), str(session)]
+    jobs = plan(sessions, models, str(tmp_path / "out"), choices, lambda _: None)
+    for job in jobs:
+        opened(job, "CPU")
+    with closing(Maker()) as maker:
+        made = []
+
+        def meanwhile(_chunk: int, frame: int) -> None:
+            if frame == 3:
+                made.append(maker.make(1, jobs[1], 0))
+
+        made.append(maker.make(0, jobs[0], 0, meanwhile))
+    assert [(one.job, one.frames) for one in made] == [(1, 8), (0, 8)]
 
 
 def test_what_the_store_says_of_itself(session, bundle, tmp_path):
